@@ -1,0 +1,36 @@
+#pragma once
+
+#include "symphony/core/time.hpp"
+
+#include <cstddef>
+
+namespace symphony {
+
+/// One pending wake-up, owned by whoever waits and linked into a `timers`. Not movable while armed;
+/// its owner disarms it before it goes.
+struct timer {
+    using callback = void (*)(timer&) noexcept;
+
+    explicit timer(callback on_fire) noexcept : fire(on_fire) {}
+    timer(const timer&) = delete;
+    timer& operator=(const timer&) = delete;
+
+    callback fire;            ///< called once per arming, on the timers' own thread
+    instant at{};             ///< when it is due (valid while armed)
+    std::size_t slot = npos;  ///< the implementation's own
+    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
+    [[nodiscard]] bool armed() const noexcept { return slot != npos; }
+};
+
+/// Wakes things up. One per shard, used from that shard's thread only. The real one sits on an
+/// Asio timer (net), the other is driven by hand (`testing::manual_timers`).
+class timers {
+public:
+    virtual ~timers() = default;
+    /// Arms, or moves an armed timer. It fires at `at` or later, never earlier.
+    virtual void arm(timer& t, instant at) = 0;
+    /// Harmless when it is not armed.
+    virtual void disarm(timer& t) noexcept = 0;
+};
+
+}  // namespace symphony
