@@ -1,0 +1,49 @@
+#pragma once
+
+#include "symphony/core/time.hpp"
+#include "symphony/net/body.hpp"
+#include "symphony/net/headers.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace symphony {
+
+/// What a caller asks of an endpoint. Not an aggregate on purpose: some compilers break aggregates
+/// built inside a `co_await` expression; build a request as a named variable.
+class request {
+public:
+    request() {}
+    explicit request(std::string path_and_query) { set_target(std::move(path_and_query)); }
+    request(std::string verb, std::string path_and_query, std::string content = {})
+        : method(std::move(verb)), body(std::move(content)) {
+        set_target(std::move(path_and_query));
+    }
+
+    std::string method;  ///< empty: the endpoint's
+    std::string path;    ///< joined to the endpoint's URL; may be empty
+    std::string query;   ///< without '?'; merged after the endpoint's own
+    headers fields;
+    std::string body;
+    /// Instead of `body`: read once, so such a call is repeated only if nothing of it was read.
+    std::shared_ptr<body_source> stream;
+    std::uint32_t cost = 1;             ///< rate-limit permits each attempt takes; 0 … 10^6
+    std::uint8_t priority = 5;          ///< in the rate limit's queue: 0 first … 9
+    std::optional<duration> timeout{};  ///< the whole call; only ever shortens the endpoint's
+    bool stream_response = false;       ///< give `response.stream` as soon as the head is there
+
+private:
+    void set_target(std::string path_and_query) {
+        const auto mark = path_and_query.find('?');
+        if (mark != std::string::npos) {
+            query = path_and_query.substr(mark + 1);
+            path_and_query.resize(mark);
+        }
+        path = std::move(path_and_query);
+    }
+};
+
+}  // namespace symphony

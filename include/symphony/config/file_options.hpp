@@ -1,0 +1,38 @@
+#pragma once
+
+#include "symphony/core/secret.hpp"
+#include "symphony/core/time.hpp"
+#include "symphony/telemetry/event.hpp"
+#include "symphony/tool/tool_options.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace symphony {
+
+/// The `gateway` block.
+struct gateway_options {
+    std::string listen = "127.0.0.1:8080";
+    std::string admin = "127.0.0.1:9090";
+    secret admin_token{};  ///< required when `admin` is not a loopback address
+    duration drain_timeout = std::chrono::seconds(30);
+};
+
+enum class log_format : std::uint8_t { text, json };
+
+/// The `log` block.
+struct log_options {
+    severity level = severity::info;
+    log_format format = log_format::text;
+};
+
+/// A whole configuration file.
+struct file_options {
+    std::string file;  ///< where it came from
+    std::vector<tool_options> tools{};
+    gateway_options gateway{};
+    log_options log{};
+};
+
+}  // namespace symphony

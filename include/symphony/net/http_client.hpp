@@ -1,0 +1,44 @@
+#pragma once
+
+#include "symphony/core/clock.hpp"
+#include "symphony/core/timers.hpp"
+#include "symphony/net/transport.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace symphony::net {
+
+/// An HTTP/1.1 client with TLS and a keep-alive pool per destination (most recently used first).
+/// Lives on one executor that never runs two handlers at once (an io_context with one thread, or a
+/// strand); every call comes from there.
+class http_client final : public transport {
+public:
+    http_client(boost::asio::any_io_executor executor, const clock& time, timers& wakeups);
+    ~http_client() override;
+    http_client(const http_client&) = delete;
+    http_client& operator=(const http_client&) = delete;
+
+    [[nodiscard]] boost::asio::awaitable<result<response>> send(
+        const std::shared_ptr<const destination>& where, const wire_request& request,
+        const send_options& options) override;
+
+    struct pool_view {
+        std::size_t idle = 0;
+        std::size_t busy = 0;
+        std::size_t waiting = 0;  ///< calls waiting for a connection
+        std::uint64_t opened = 0;
+        std::uint64_t reused = 0;
+    };
+    [[nodiscard]] pool_view look(const destination& where) const;
+    /// Closes what is idle; what is busy closes when it is done. No new connection is pooled.
+    void close();
+
+private:
+    class impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace symphony::net

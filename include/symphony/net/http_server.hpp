@@ -1,0 +1,69 @@
+#pragma once
+
+#include "symphony/core/clock.hpp"
+#include "symphony/core/result.hpp"
+#include "symphony/core/timers.hpp"
+#include "symphony/net/body.hpp"
+#include "symphony/net/headers.hpp"
+#include "symphony/net/response.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace symphony::net {
+
+/// A request as the server received it. `body` is read by the handler if it wants it; what it
+/// leaves is drained (a bounded amount) or the connection is closed.
+struct server_request {
+    std::string method;
+    std::string target;           ///< as on the request line: path and query
+    headers fields;               ///< hop-by-hop fields included
+    body_source* body = nullptr;  ///< never null; empty when there is none
+    bool has_body = false;
+    std::string peer;  ///< address:port of the client
+};
+
+struct server_options {
+    std::size_t max_header_bytes = std::size_t{64} << 10;
+    std::size_t max_connections = 10'000;                ///< beyond it: accepted and closed
+    duration header_timeout = std::chrono::seconds(10);  ///< for a whole request head
+    duration idle_timeout = std::chrono::seconds(75);    ///< between requests
+    duration write_timeout = std::chrono::seconds(30);   ///< without progress in sending
+};
+
+/// An HTTP/1.1 server on one executor (one thread). Request smuggling is refused: conflicting or
+/// repeated lengths, bad chunking, obs-fold, bare CR or LF give 400 and close the connection. A
+/// client that leaves cancels its handler.
+class http_server {
+public:
+    /// Answers one request. Runs on the server's executor; an escaping exception becomes a 500.
+    using handler = std::function<boost::asio::awaitable<response>(server_request&)>;
+
+    http_server(boost::asio::any_io_executor executor, const clock& time, timers& wakeups,
+                handler on_request, server_options options = {});
+    ~http_server();
+    http_server(const http_server&) = delete;
+    http_server& operator=(const http_server&) = delete;
+
+    /// Binds and starts accepting. `share_port` sets SO_REUSEPORT, so that each shard has its own
+    /// listener. Returns the port (for port 0). Errors: `connect_failed` naming the address.
+    [[nodiscard]] result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
+                                               bool share_port = false);
+    /// No new connections; idle ones close, busy ones after their answer ("Connection: close").
+    void drain();
+    /// Closes everything now, cancelling handlers.
+    void stop();
+    [[nodiscard]] std::size_t connections() const noexcept;
+
+private:
+    class impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace symphony::net

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "symphony/core/time.hpp"
+#include "symphony/policy/circuit_breaker_options.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace symphony {
+
+enum class circuit_state : std::uint8_t { closed, half_open, open };
+/// "closed", "half-open", "open".
+[[nodiscard]] std::string_view to_string(circuit_state state) noexcept;
+
+/// Manual control: `open` until released, `closed` admits all and never opens, `automatic` from
+/// either means closed with fresh counters.
+enum class circuit_control : std::uint8_t { automatic, open, closed };
+
+/// Why a circuit changed its state.
+enum class circuit_reason : std::uint8_t {
+    consecutive_failures,
+    failure_share,
+    probe_failed,
+    reset_timeout,
+    recovered,
+    manual,
+};
+/// "consecutive_failures" and so on.
+[[nodiscard]] std::string_view to_string(circuit_reason reason) noexcept;
+
+/// A change of state, told once, outside the breaker's lock, on the thread that caused it.
+struct circuit_transition {
+    circuit_state from{};
+    circuit_state to{};
+    circuit_reason reason{};
+    instant at{};
+    std::uint32_t consecutive_failures = 0;
+    std::uint32_t window_total = 0;
+    std::uint32_t window_failures = 0;
+};
+
+/// A refusal: a value of two words, never an exception.
+struct circuit_refusal {
+    /// What remains until the circuit may admit again; 0 for half-open with all permits taken;
+    /// `duration::max()` while opened by hand.
+    duration retry_after{};
+    circuit_state state = circuit_state::open;
+};
+
+class circuit_breaker;
+
+/// The right to make one call. Report the outcome once with `success` or `failure`; a permit that
+/// goes without either counts as cancelled and is free again. It carries the generation of the
+/// state that gave it: a late result changes nothing. Move-only; one thread at a time.
+class circuit_permit {
+public:
+    circuit_permit() noexcept = default;
+    circuit_permit(circuit_permit&& other) noexcept;
+    circuit_permit& operator=(circuit_permit&& other) noexcept;
+    circuit_permit(const circuit_permit&) = delete;
+    circuit_permit& operator=(const circuit_permit&) = delete;
+    ~circuit_permit() { cancel(); }
+
+    void success(instant now) noexcept;
+    void failure(instant now) noexcept;
+    /// The call still runs and passed the latency threshold: counts as slow right now; its later
+    /// success counts no second time.
+    void slow(instant now) noexcept;
+    void cancel() noexcept;
+    [[nodiscard]] bool held() const noexcept { return breaker_ != nullptr; }
+    /// When a still-running call turns slow, if the breaker watches latency.
+    [[nodiscard]] std::optional<instant> slow_at() const noexcept;
+
+private:
+    friend class circuit_breaker;
+    circuit_permit(circuit_breaker& owner, std::uint64_t generation, instant started) noexcept
+        : breaker_(&owner), generation_(generation), started_(started) {}
+
+    circuit_breaker* breaker_ = nullptr;
+    std::uint64_t generation_ = 0;
+    instant started_{};
+    bool counted_slow_ = false;
+};
+
+/// CLOSED → OPEN → HALF_OPEN → CLOSED, by consecutive failures or by the share of failures and
+/// slow calls over a sliding time window. See docs and `semantics` for every promise. Pure: time is
+/// an argument, there is no timer; OPEN turns HALF_OPEN by the first `try_acquire` at or after its
+/// moment. Thread-safe. It must outlive its permits.
+class circuit_breaker {
+public:
+    using listener = std::function<void(const circuit_transition&)>;
+
+    /// Throws std::invalid_argument on impossible options.
+    explicit circuit_breaker(const circuit_breaker_options& options, listener on_transition = {});
+    ~circuit_breaker();
+    circuit_breaker(const circuit_breaker&) = delete;
+    circuit_breaker& operator=(const circuit_breaker&) = delete;
+
+    /// A permit or a refusal. In HALF_OPEN exactly `success_threshold` permits are out at a time.
+    /// `latest` is when a probe that never returns gives its place back (the call's deadline).
+    [[nodiscard]] std::expected<circuit_permit, circuit_refusal> try_acquire(
+        instant now, instant latest = instant::max()) noexcept;
+
+    /// Whether `try_acquire` would refuse now; takes nothing and changes nothing.
+    [[nodiscard]] std::optional<circuit_refusal> look(instant now) const noexcept;
+
+    /// A health check succeeded while OPEN: HALF_OPEN at once. No effect in other states.
+    void half_open(instant now) noexcept;
+
+    void control(circuit_control mode, instant now) noexcept;
+
+    /// New options; state, counters and generation stay.
+    void reconfigure(const circuit_breaker_options& options, instant now);
+
+    struct view {
+        circuit_state state{};
+        bool manual = false;
+        std::optional<duration> retry_after{};
+        std::uint32_t consecutive_failures = 0;
+        std::uint32_t window_total = 0;
+        std::uint32_t window_failures = 0;
+    };
+    [[nodiscard]] view inspect(instant now) const;
+
+private:
+    friend class circuit_permit;
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace symphony

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "symphony/core/time.hpp"
+#include "symphony/policy/rate_limit_options.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace symphony {
+
+/// What a limiter answers. A small value: refusals cost no allocation.
+struct rate_decision {
+    enum class verdict : std::uint8_t {
+        admitted,  ///< go, at once
+        queued,    ///< the waiter's `on_granted` will be called
+        refused,   ///< too early: try again after `retry_after`
+        full,      ///< the queue is full; `retry_after` as for refused
+        never,     ///< the cost is above what a level can ever grant
+    };
+    verdict what = verdict::admitted;
+    std::uint8_t level = 0;  ///< index of the binding level when not admitted
+    duration retry_after{};  ///< rounded up: a caller that waits exactly this long is admitted
+                             ///< if nobody else comes first
+    [[nodiscard]] bool admitted() const noexcept { return what == verdict::admitted; }
+};
+
+/// A caller in the queue. Owned by the caller; its address is its identity while it is queued.
+struct rate_waiter {
+    using callback = void (*)(rate_waiter&) noexcept;
+
+    explicit rate_waiter(callback granted) noexcept : on_granted(granted) {}
+    rate_waiter(const rate_waiter&) = delete;
+    rate_waiter& operator=(const rate_waiter&) = delete;
+
+    /// Called once, from `poll`, outside the limiter's lock, on the polling thread. When it runs
+    /// the permit is the caller's.
+    callback on_granted;
+    std::uint32_t cost = 1;
+    std::uint8_t priority = 5;        ///< 0 (first) … 9
+    instant latest = instant::max();  ///< a grant later than this is of no use
+    instant granted_at{};             ///< set before `on_granted`; names the permit for `refund`
+
+    // The limiter's own links.
+    rate_waiter* next = nullptr;
+    rate_waiter* previous = nullptr;
+    bool queued = false;
+};
+
+/// A limit of one or more levels with a fair queue: a request is admitted when every level admits
+/// it, and a refusal consumes nothing. Decisions are pure functions of the history and `now`;
+/// nothing here sleeps or reads a clock. Time is integer arithmetic with carried remainders.
+///
+/// Sliding windows keep one exact log of admissions shared by all levels up to 100 000 permits
+/// (8 bytes each, allocated as used); larger levels count in slots of 1/1000 of the window,
+/// rounding against the caller. Token and leaky buckets are GCRA (ITU-T I.371).
+///
+/// Thread-safe. `now` may lag between threads by scheduling; it is taken as monotonic.
+class rate_limiter {
+public:
+    /// Throws std::invalid_argument when the options have no level or an impossible one.
+    explicit rate_limiter(const rate_limit_options& options);
+    ~rate_limiter();
+    rate_limiter(const rate_limiter&) = delete;
+    rate_limiter& operator=(const rate_limiter&) = delete;
+
+    /// Admits at once or refuses; never passes a queued caller. Cost 0 looks and changes nothing.
+    [[nodiscard]] rate_decision try_acquire(instant now, std::uint32_t cost = 1) noexcept;
+
+    /// As `try_acquire`, and queues the waiter where it would have to wait. Refused at once when
+    /// the queue is full (`full`) or the wait is known to end after `waiter.latest` (`refused`).
+    /// First in, first out inside a priority class; lower numbers first.
+    [[nodiscard]] rate_decision acquire(instant now, rate_waiter& waiter);
+
+    /// Takes a waiter out of the queue. True: it was queued and will not be called. False: it is
+    /// not queued (any more): if `on_granted` ran or runs, the permit is the caller's to refund.
+    bool cancel(rate_waiter& waiter, instant now) noexcept;
+
+    /// Grants every head whose time has come, in order. Returns when to poll next, if any wait.
+    std::optional<instant> poll(instant now);
+
+    /// When `poll` is due next, if anybody waits. Ask again after `acquire` and `cancel`.
+    [[nodiscard]] std::optional<instant> next_poll(instant now) const;
+
+    /// Gives back a permit admitted at `admitted_at` that was not used.
+    void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
+
+    /// A server's hint: nothing is admitted before `until`. Never shortens an earlier pause.
+    void pause(instant until, instant now) noexcept;
+
+    /// Takes new limits; what is already used carries over and the queue stays.
+    void reconfigure(const rate_limit_options& options, instant now);
+
+    struct level_view {
+        std::uint64_t max = 0;
+        duration window{};
+        std::uint64_t remaining = 0;  ///< permits that would be admitted at this moment
+        duration reset{};             ///< until the level is full again
+    };
+    struct view {
+        rate_strategy strategy{};
+        std::size_t queued = 0;
+        std::vector<level_view> levels;
+    };
+    [[nodiscard]] view look(instant now) const;
+    [[nodiscard]] std::size_t queued() const noexcept;
+
+private:
+    class impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace symphony

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "symphony/call/request.hpp"
+#include "symphony/core/clock.hpp"
+#include "symphony/core/result.hpp"
+#include "symphony/core/timers.hpp"
+#include "symphony/net/response.hpp"
+#include "symphony/policy/circuit_breaker.hpp"
+#include "symphony/telemetry/event.hpp"
+#include "symphony/telemetry/metrics.hpp"
+#include "symphony/tool/status.hpp"
+#include "symphony/tool/tool.hpp"
+#include "symphony/tool/tool_options.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace symphony {
+
+namespace detail {
+class engine;
+}
+
+/// How a `client` runs. All have defaults.
+struct client_options {
+    std::size_t threads = 0;  ///< 0: one per core
+    /// The user's own executor instead of threads: one that never runs two handlers at once.
+    /// The blocking calls then need another thread to run it.
+    std::optional<boost::asio::any_io_executor> executor{};
+    std::shared_ptr<const clock> time{};  ///< default: the system's
+    event_sink events{};                  ///< default: nobody listens
+};
+
+/// The tools of one `client`, by name.
+class tool_registry {
+public:
+    /// Adds a tool. Throws std::invalid_argument naming all that is wrong: a name used twice, a
+    /// bad URL, an impossible limit, two different limits under one key prefix.
+    tool create(tool_options options);
+    [[nodiscard]] std::optional<tool> find(std::string_view name) const;
+    [[nodiscard]] std::vector<std::string> names() const;
+
+private:
+    friend class client;
+    explicit tool_registry(client& owner) : owner_(&owner) {}
+    client* owner_;
+};
+
+/// The facade: owns the threads, the connections, the policies' state and the tools. Everything
+/// that was got from it must be gone before it is. Thread-safe.
+class client {
+public:
+    explicit client(client_options options = {});
+    ~client();
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+
+    [[nodiscard]] tool_registry& tools() noexcept { return tools_; }
+
+    /// One managed call to `tool`'s `endpoint`, from any coroutine on any executor.
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string tool,
+                                                                std::string endpoint, request what);
+    [[nodiscard]] result<response> call_blocking(std::string tool, std::string endpoint,
+                                                 request what);
+
+    /// Replaces all tools in one step. Calls in flight finish on what they began with; limiters
+    /// (by key prefix), breakers and metrics (by tool and endpoint) keep their state. On an error
+    /// nothing changes; the messages name every fault.
+    [[nodiscard]] result<void> replace_tools(std::vector<tool_options> tools);
+
+    /// Errors: `not_found`; `invalid_request` when the endpoint has no breaker.
+    [[nodiscard]] result<void> control_breaker(std::string_view tool, std::string_view endpoint,
+                                               circuit_control mode);
+    [[nodiscard]] std::vector<tool_status> status() const;
+    /// The budget of one endpoint's limiter right now; nothing without one. For the gateway's
+    /// RateLimit fields.
+    [[nodiscard]] std::optional<rate_limiter::view> rate_limit_view(
+        std::string_view tool, std::string_view endpoint) const;
+    [[nodiscard]] const metrics_registry& metrics() const noexcept;
+
+    /// The executors calls run on, one per thread: servers that share them pay no change of
+    /// thread. `call` made on one of them stays on it.
+    [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const;
+    /// The timers of the shard that runs on `executor` (one of `executors()`).
+    [[nodiscard]] timers& timers_of(const boost::asio::any_io_executor& executor) const;
+    [[nodiscard]] const clock& time() const noexcept;
+
+    /// No new calls (they get `cancelled`); returns when those in flight are over or `limit`
+    /// passes, after which they are cancelled. True if none had to be.
+    bool shut_down(duration limit);
+
+private:
+    friend class api;
+    friend class tool;
+    friend class tool_registry;
+    std::unique_ptr<detail::engine> engine_;
+    tool_registry tools_{*this};
+};
+
+}  // namespace symphony

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "symphony/policy/circuit_breaker.hpp"
+#include "symphony/policy/rate_limiter.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace symphony {
+
+/// What `GET /v1/status` shows, as data.
+struct endpoint_status {
+    std::string name;
+    std::string url;  ///< without user-info and query
+    struct breaker_status {
+        circuit_state state{};
+        bool manual = false;
+        std::optional<duration> retry_after{};
+    };
+    std::optional<breaker_status> breaker{};  ///< absent when none is configured
+    struct rate_limit_status {
+        std::string key_prefix;
+        rate_limiter::view view;
+        std::string store = "local";
+    };
+    std::optional<rate_limit_status> rate_limit{};
+};
+
+struct tool_status {
+    std::string name;
+    std::vector<endpoint_status> endpoints;
+};
+
+}  // namespace symphony
