@@ -1,6 +1,8 @@
 # Clang 19 unless the user names a compiler: GCC 12, Debian 12's default, miscompiles coroutines.
-if(NOT DEFINED CMAKE_CXX_COMPILER AND NOT DEFINED ENV{CXX} AND PROJECT_IS_TOP_LEVEL STREQUAL "")
+if(CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR AND NOT DEFINED CMAKE_CXX_COMPILER
+   AND NOT DEFINED ENV{CXX})
     find_program(SYMPHONY_CLANG clang++-19)
+    mark_as_advanced(SYMPHONY_CLANG)
     if(SYMPHONY_CLANG)
         set(CMAKE_CXX_COMPILER ${SYMPHONY_CLANG})
     endif()
