@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs the micro benchmarks and the comparison with peers on the build of the `bench` preset.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mapfile -t micro < <(find build/bench/bench/micro -maxdepth 1 -type f -executable 2>/dev/null | sort)
+mkdir -p build/bench/results
+for program in "${micro[@]}"; do
+    "$program" --benchmark_out="build/bench/results/$(basename "$program").json" \
+        --benchmark_out_format=json
+done
+if [[ -x bench/peers/run.sh ]]; then
+    bench/peers/run.sh
+fi
