@@ -3,6 +3,7 @@
 #include "symphony/core/time.hpp"
 #include "symphony/policy/circuit_breaker_options.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -28,6 +29,7 @@ enum class circuit_reason : std::uint8_t {
     reset_timeout,
     recovered,
     manual,
+    health_check,
 };
 /// "consecutive_failures" and so on.
 [[nodiscard]] std::string_view to_string(circuit_reason reason) noexcept;
@@ -67,8 +69,8 @@ public:
 
     void success(instant now) noexcept;
     void failure(instant now) noexcept;
-    /// The call still runs and passed the latency threshold: counts as slow right now; its later
-    /// success counts no second time.
+    /// The call still runs and passed the latency threshold (else nothing happens): counts as slow
+    /// right now; its later result counts no second time in the share.
     void slow(instant now) noexcept;
     void cancel() noexcept;
     [[nodiscard]] bool held() const noexcept { return breaker_ != nullptr; }
@@ -77,11 +79,13 @@ public:
 
 private:
     friend class circuit_breaker;
-    circuit_permit(circuit_breaker& owner, std::uint64_t generation, instant started) noexcept
-        : breaker_(&owner), generation_(generation), started_(started) {}
+    circuit_permit(circuit_breaker& owner, std::uint64_t generation, std::uint64_t probe,
+                   instant started) noexcept
+        : breaker_(&owner), generation_(generation), probe_(probe), started_(started) {}
 
     circuit_breaker* breaker_ = nullptr;
     std::uint64_t generation_ = 0;
+    std::uint64_t probe_ = 0;  // which of the half-open permits; 0 = given in CLOSED
     instant started_{};
     bool counted_slow_ = false;
 };
@@ -92,6 +96,7 @@ private:
 /// moment. Thread-safe. It must outlive its permits.
 class circuit_breaker {
 public:
+    /// Must not throw.
     using listener = std::function<void(const circuit_transition&)>;
 
     /// Throws std::invalid_argument on impossible options.
@@ -111,20 +116,25 @@ public:
     /// A health check succeeded while OPEN: HALF_OPEN at once. No effect in other states.
     void half_open(instant now) noexcept;
 
+    /// `automatic` where nothing was set by hand changes nothing.
     void control(circuit_control mode, instant now) noexcept;
 
-    /// New options; state, counters and generation stay.
+    /// New options; state, counters and generation stay. Throws std::invalid_argument, changing
+    /// nothing, on impossible options.
     void reconfigure(const circuit_breaker_options& options, instant now);
 
     struct view {
         circuit_state state{};
         bool manual = false;
-        std::optional<duration> retry_after{};
+        std::optional<duration> retry_after{};  ///< while OPEN by itself
         std::uint32_t consecutive_failures = 0;
         std::uint32_t window_total = 0;
         std::uint32_t window_failures = 0;
     };
     [[nodiscard]] view inspect(instant now) const;
+
+    /// Bytes held, heap included.
+    [[nodiscard]] std::size_t memory() const noexcept;
 
 private:
     friend class circuit_permit;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace symphony {
 
@@ -17,9 +18,13 @@ struct circuit_breaker_options {
                                                   ///< the share; share 0.5 unless given
     duration window = std::chrono::seconds(10);   ///< sliding window of the share
     std::uint32_t minimum_requests = 10;          ///< outcomes in the window before it may open
-    std::uint32_t success_threshold = 1;  ///< half-open: calls in flight and successes to close
+    std::uint32_t success_threshold = 1;  ///< half-open: calls in flight and successes to close,
+                                          ///< 1 … 100 000
 
     bool operator==(const circuit_breaker_options&) const = default;
+
+    /// What is impossible about these options, in words, or nothing. Checked by `circuit_breaker`.
+    [[nodiscard]] std::optional<std::string> problem() const;
 };
 
 }  // namespace symphony

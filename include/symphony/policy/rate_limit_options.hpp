@@ -41,6 +41,8 @@ struct rate_limit_options {
 
     /// All levels, the per-second and per-minute ones first.
     [[nodiscard]] std::vector<rate_level> levels() const;
+    /// What is impossible about these options, in words, or nothing. Checked by `rate_limiter`.
+    [[nodiscard]] std::optional<std::string> problem() const;
 };
 
 }  // namespace symphony

@@ -46,6 +46,7 @@ struct rate_waiter {
     // The limiter's own links.
     rate_waiter* next = nullptr;
     rate_waiter* previous = nullptr;
+    rate_waiter* class_last = nullptr;
     bool queued = false;
 };
 
@@ -66,32 +67,47 @@ public:
     rate_limiter(const rate_limiter&) = delete;
     rate_limiter& operator=(const rate_limiter&) = delete;
 
-    /// Admits at once or refuses; never passes a queued caller. Cost 0 looks and changes nothing.
+    /// Admits at once or refuses; never passes a queued caller. Cost 0 answers as a cost of 1 would
+    /// be answered and changes nothing.
     [[nodiscard]] rate_decision try_acquire(instant now, std::uint32_t cost = 1) noexcept;
 
     /// As `try_acquire`, and queues the waiter where it would have to wait. Refused at once when
     /// the queue is full (`full`) or the wait is known to end after `waiter.latest` (`refused`).
-    /// First in, first out inside a priority class; lower numbers first.
+    /// First in, first out inside a priority class; lower numbers first. Cost 0 never queues.
     [[nodiscard]] rate_decision acquire(instant now, rate_waiter& waiter);
 
     /// Takes a waiter out of the queue. True: it was queued and will not be called. False: it is
     /// not queued (any more): if `on_granted` ran or runs, the permit is the caller's to refund.
+    /// Where another thread polls, `on_granted` may then still be about to run: the waiter has to
+    /// outlive it.
     bool cancel(rate_waiter& waiter, instant now) noexcept;
 
-    /// Grants every head whose time has come, in order. Returns when to poll next, if any wait.
+    /// Grants every head whose time has come, in order. Returns when to poll next, if any wait. A
+    /// waiter whose `latest` passed, or can no longer be met, is passed over and holds up nobody;
+    /// it stays queued until its owner cancels it.
     std::optional<instant> poll(instant now);
 
     /// When `poll` is due next, if anybody waits. Ask again after `acquire` and `cancel`.
     [[nodiscard]] std::optional<instant> next_poll(instant now) const;
 
-    /// Gives back a permit admitted at `admitted_at` that was not used.
+    /// Gives back a permit admitted at `admitted_at` (the `now` of `try_acquire`, or `granted_at`)
+    /// that was not used. Never gives back more than keeps the limit: a bucket that overflowed
+    /// since, or an even spacing that others were fitted to, gets less or nothing.
     void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
 
     /// A server's hint: nothing is admitted before `until`. Never shortens an earlier pause.
     void pause(instant until, instant now) noexcept;
 
     /// Takes new limits; what is already used carries over and the queue stays.
+    /// Throws std::invalid_argument, changing nothing, on impossible options.
     void reconfigure(const rate_limit_options& options, instant now);
+
+    /// Frees what an idle limiter does not need: the history, once the budget is full. For
+    /// housekeeping at leisure; `look` does it too.
+    void trim(instant now) noexcept;
+
+    /// Bytes held, heap included.
+    [[nodiscard]] std::size_t memory() const noexcept;
 
     struct level_view {
         std::uint64_t max = 0;

@@ -44,6 +44,8 @@ public:
 
 private:
     static constexpr std::int32_t full = 100'000;
+    static constexpr std::int32_t spent = 1000;  // by a failed attempt
+    static constexpr std::int32_t earned = 100;  // by a success
     std::atomic<std::int32_t> milli_{full};
 };
 

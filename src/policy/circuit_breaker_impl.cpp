@@ -1,0 +1,284 @@
+#include "policy/circuit_breaker_impl.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <stdexcept>
+
+namespace symphony {
+
+namespace {
+
+std::int64_t count(instant t) noexcept {
+    return t.time_since_epoch().count();
+}
+
+// Saturating: `now` may be anything.
+instant later(instant now, duration d) noexcept {
+    return now > instant::max() - d ? instant::max() : now + d;
+}
+
+duration elapsed(instant since, instant now) noexcept {
+    return now <= since ? duration::zero() : now - since;
+}
+
+}  // namespace
+
+circuit_breaker::impl::impl(const circuit_breaker_options& options, listener on_transition)
+    : window_(options.window) {
+    if (auto problem = options.problem()) throw std::invalid_argument(*problem);
+    if (on_transition) listener_ = std::make_shared<const listener>(std::move(on_transition));
+    adopt_locked(options);
+    reset_ = first_reset_;
+}
+
+void circuit_breaker::impl::adopt_locked(const circuit_breaker_options& options) {
+    probes_.reserve(options.success_threshold);
+    failure_threshold_ = options.failure_threshold;
+    minimum_requests_ = options.minimum_requests;
+    success_threshold_ = options.success_threshold;
+    watches_share_ = options.failure_rate || options.latency_threshold;
+    failure_rate_ = options.failure_rate.value_or(0.5);
+    latency_ns_ = options.latency_threshold.value_or(duration::max()).count();
+    first_reset_ = options.reset_timeout;
+    longest_reset_ = options.max_reset_timeout.value_or(options.reset_timeout * 10);
+}
+
+void circuit_breaker::impl::reconfigure(const circuit_breaker_options& options, instant now) {
+    if (auto problem = options.problem()) throw std::invalid_argument(*problem);
+    std::vector<probe> room;  // grown outside the lock
+    room.reserve(options.success_threshold);
+    const std::lock_guard hold(lock_);
+    room.assign(probes_.begin(), probes_.end());
+    probes_.swap(room);
+    const bool doubled = reset_ > first_reset_;
+    adopt_locked(options);
+    reset_ = doubled ? std::clamp(reset_, first_reset_, longest_reset_) : first_reset_;
+    window_.advance(now);
+    window_.resize(options.window);
+}
+
+std::optional<circuit_refusal> circuit_breaker::impl::refusal_at(std::int64_t until,
+                                                                 instant now) noexcept {
+    if (until == open_by_hand) return circuit_refusal{duration::max(), circuit_state::open};
+    if (count(now) >= until) return std::nullopt;
+    return circuit_refusal{duration(until - count(now)), circuit_state::open};
+}
+
+std::expected<circuit_permit, circuit_refusal> circuit_breaker::impl::try_acquire(
+    circuit_breaker& owner, instant now, instant latest) noexcept {
+    if (const auto refusal = refusal_at(refuse_until_.load(std::memory_order_acquire), now)) {
+        return std::unexpected(*refusal);
+    }
+    if (const auto phase = phase_.load(std::memory_order_acquire); (phase & 1) != 0) {
+        return circuit_permit(owner, phase >> 1, 0, now);
+    }
+    change happened;
+    std::uint64_t generation = 0;
+    std::uint64_t number = 0;
+    std::optional<circuit_refusal> refusal;
+    {
+        const std::lock_guard hold(lock_);
+        if (state_ == circuit_state::open) {
+            refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
+            if (!refusal) happened = turn_half_open_locked(now);
+        }
+        generation = phase_.load(std::memory_order_relaxed) >> 1;
+        if (state_ == circuit_state::half_open) {
+            std::erase_if(probes_, [now](const probe& p) { return p.latest <= now; });
+            if (probes_.size() < success_threshold_) {
+                number = next_probe_++;
+                probes_.push_back({number, latest});
+            } else {
+                refusal = circuit_refusal{duration::zero(), circuit_state::half_open};
+            }
+        }
+    }
+    tell(happened);
+    if (refusal) return std::unexpected(*refusal);
+    return circuit_permit(owner, generation, number, now);
+}
+
+circuit_breaker::impl::change circuit_breaker::impl::turn_half_open_locked(instant now) noexcept {
+    return enter_locked(circuit_state::half_open, circuit_reason::reset_timeout, now);
+}
+
+std::optional<circuit_refusal> circuit_breaker::impl::look(instant now) const noexcept {
+    if (const auto refusal = refusal_at(refuse_until_.load(std::memory_order_acquire), now)) {
+        return refusal;
+    }
+    if ((phase_.load(std::memory_order_acquire) & 1) != 0) return std::nullopt;
+    const std::lock_guard hold(lock_);
+    if (state_ != circuit_state::half_open) {
+        return refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
+    }
+    const auto out =
+        std::ranges::count_if(probes_, [now](const probe& p) { return p.latest > now; });
+    if (static_cast<std::uint64_t>(out) < success_threshold_) return std::nullopt;
+    return circuit_refusal{duration::zero(), circuit_state::half_open};
+}
+
+circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit_reason why,
+                                                       instant now) noexcept {
+    window_.advance(now);
+    const circuit_transition told{
+        state_, to, why, now, consecutive_, window_.total(), window_.failures()};
+    state_ = to;
+    successes_ = 0;
+    probes_.clear();
+    if (to == circuit_state::closed) {
+        forget_counts_locked();
+        reset_ = first_reset_;
+    }
+    const std::uint64_t generation = (phase_.load(std::memory_order_relaxed) >> 1) + 1;
+    phase_.store(generation << 1 | (to == circuit_state::closed ? 1 : 0),
+                 std::memory_order_release);
+    if (to != circuit_state::open) refuse_until_.store(not_open, std::memory_order_release);
+    return told;
+}
+
+circuit_transition circuit_breaker::impl::open_locked(circuit_reason why, instant now) noexcept {
+    if (state_ == circuit_state::half_open) {
+        reset_ = reset_ > longest_reset_ / 2 ? longest_reset_ : reset_ * 2;
+    }
+    const circuit_transition told = enter_locked(circuit_state::open, why, now);
+    // The largest value means "by hand".
+    const std::int64_t until = std::min(count(later(now, reset_)), open_by_hand - 1);
+    refuse_until_.store(until, std::memory_order_release);
+    return told;
+}
+
+void circuit_breaker::impl::forget_counts_locked() noexcept {
+    consecutive_ = 0;
+    window_.clear();
+}
+
+void circuit_breaker::impl::settle(const held& permit, outcome what, instant now) noexcept {
+    if (what == outcome::cancelled && permit.probe == 0) return;
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (permit.generation != phase_.load(std::memory_order_relaxed) >> 1) return;
+        happened = permit.probe == 0 ? closed_result_locked(permit, what, now)
+                                     : probe_result_locked(permit, what, now);
+    }
+    tell(happened);
+}
+
+circuit_breaker::impl::change circuit_breaker::impl::closed_result_locked(const held& permit,
+                                                                          outcome what,
+                                                                          instant now) noexcept {
+    const bool failed = what == outcome::failure;
+    consecutive_ = failed ? consecutive_ + 1 : 0;
+    if (!permit.counted_slow) {
+        const std::int64_t latency = latency_ns_.load(std::memory_order_relaxed);
+        const bool slow = elapsed(permit.started, now).count() > latency;
+        if (auto opened = count_locked(now, failed || slow)) {
+            const bool both = consecutive_ >= failure_threshold_;
+            if (both) opened->reason = circuit_reason::consecutive_failures;
+            return opened;
+        }
+    }
+    if (consecutive_ < failure_threshold_ || control_ == circuit_control::closed) return {};
+    return open_locked(circuit_reason::consecutive_failures, now);
+}
+
+circuit_breaker::impl::change circuit_breaker::impl::count_locked(instant now,
+                                                                  bool failed) noexcept {
+    window_.add(now, failed);
+    if (!watches_share_ || control_ == circuit_control::closed) return {};
+    if (window_.failures() == 0 || window_.total() < minimum_requests_) return {};
+    // A quotient of integers is rounded correctly, so 55 of 100 reaches 0.55.
+    const double share = static_cast<double>(window_.failures()) / window_.total();
+    if (share < failure_rate_) return {};
+    return open_locked(circuit_reason::failure_share, now);
+}
+
+circuit_breaker::impl::change circuit_breaker::impl::probe_result_locked(const held& permit,
+                                                                         outcome what,
+                                                                         instant now) noexcept {
+    const auto mine = std::ranges::find(probes_, permit.probe, &probe::number);
+    if (mine == probes_.end()) return {};  // its place went to another when its time was over
+    probes_.erase(mine);
+    if (what == outcome::cancelled) return {};
+    if (what == outcome::failure) {
+        ++consecutive_;
+        return open_locked(circuit_reason::probe_failed, now);
+    }
+    if (++successes_ < success_threshold_) return {};
+    return enter_locked(circuit_state::closed, circuit_reason::recovered, now);
+}
+
+void circuit_breaker::impl::slow(const held& permit, instant now) noexcept {
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (permit.probe != 0) return;
+        if (permit.generation != phase_.load(std::memory_order_relaxed) >> 1) return;
+        happened = count_locked(now, true);
+    }
+    tell(happened);
+}
+
+std::optional<instant> circuit_breaker::impl::slow_at(instant started) const noexcept {
+    const std::int64_t latency = latency_ns_.load(std::memory_order_relaxed);
+    if (latency == INT64_MAX) return std::nullopt;
+    return later(started, duration(latency + 1));
+}
+
+void circuit_breaker::impl::half_open(instant now) noexcept {
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (state_ != circuit_state::open || control_ == circuit_control::open) return;
+        happened = enter_locked(circuit_state::half_open, circuit_reason::health_check, now);
+    }
+    tell(happened);
+}
+
+void circuit_breaker::impl::control(circuit_control mode, instant now) noexcept {
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (mode == control_) return;
+        control_ = mode;
+        const bool opens = mode == circuit_control::open;
+        const auto to = opens ? circuit_state::open : circuit_state::closed;
+        const circuit_state from = state_;
+        // Taking over a closed circuit keeps its counts; releasing one begins afresh.
+        if (mode != circuit_control::closed || from != circuit_state::closed) {
+            happened = enter_locked(to, circuit_reason::manual, now);
+        }
+        if (opens) refuse_until_.store(open_by_hand, std::memory_order_release);
+        if (from == to) happened.reset();
+    }
+    tell(happened);
+}
+
+circuit_breaker::view circuit_breaker::impl::inspect(instant now) {
+    const std::lock_guard hold(lock_);
+    window_.advance(now);
+    view seen;
+    seen.state = state_;
+    seen.manual = control_ != circuit_control::automatic;
+    seen.consecutive_failures = consecutive_;
+    seen.window_total = window_.total();
+    seen.window_failures = window_.failures();
+    if (state_ == circuit_state::open && !seen.manual) {
+        const auto refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
+        seen.retry_after = refusal ? refusal->retry_after : duration::zero();
+    }
+    return seen;
+}
+
+std::size_t circuit_breaker::impl::memory() const noexcept {
+    const std::lock_guard hold(lock_);
+    const std::size_t told = listener_ ? sizeof(listener) + 2 * sizeof(void*) : 0;
+    return sizeof(circuit_breaker) + sizeof(*this) + probes_.capacity() * sizeof(probe) + told;
+}
+
+void circuit_breaker::impl::tell(const change& happened) const noexcept {
+    if (happened && listener_) (*listener_)(*happened);
+}
+
+}  // namespace symphony

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "policy/outcome_window.hpp"
+#include "policy/spin_lock.hpp"
+#include "symphony/policy/circuit_breaker.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace symphony {
+
+/// The state machine. Two words are readable without the lock: `refuse_until_`, so that an open
+/// circuit refuses with one load, and `phase_`, so that a closed one admits with two.
+class circuit_breaker::impl {
+public:
+    impl(const circuit_breaker_options& options, listener on_transition);
+
+    [[nodiscard]] std::expected<circuit_permit, circuit_refusal> try_acquire(
+        circuit_breaker& owner, instant now, instant latest) noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> look(instant now) const noexcept;
+    void half_open(instant now) noexcept;
+    void control(circuit_control mode, instant now) noexcept;
+    void reconfigure(const circuit_breaker_options& options, instant now);
+    [[nodiscard]] view inspect(instant now);
+    [[nodiscard]] std::size_t memory() const noexcept;
+
+    enum class outcome : std::uint8_t { success, failure, cancelled };
+    struct held {
+        std::uint64_t generation;
+        std::uint64_t probe;
+        instant started;
+        bool counted_slow;
+    };
+    void settle(const held& permit, outcome what, instant now) noexcept;
+    void slow(const held& permit, instant now) noexcept;
+    [[nodiscard]] std::optional<instant> slow_at(instant started) const noexcept;
+
+private:
+    using change = std::optional<circuit_transition>;
+    struct probe {
+        std::uint64_t number;
+        instant latest;
+    };
+    static constexpr std::int64_t not_open = INT64_MIN;
+    static constexpr std::int64_t open_by_hand = INT64_MAX;
+
+    [[nodiscard]] static std::optional<circuit_refusal> refusal_at(std::int64_t until,
+                                                                   instant now) noexcept;
+    void adopt_locked(const circuit_breaker_options& options);
+    [[nodiscard]] circuit_transition enter_locked(circuit_state to, circuit_reason why,
+                                                  instant now) noexcept;
+    [[nodiscard]] circuit_transition open_locked(circuit_reason why, instant now) noexcept;
+    [[nodiscard]] change count_locked(instant now, bool failed) noexcept;
+    [[nodiscard]] change closed_result_locked(const held& permit, outcome what,
+                                              instant now) noexcept;
+    [[nodiscard]] change probe_result_locked(const held& permit, outcome what,
+                                             instant now) noexcept;
+    [[nodiscard]] change turn_half_open_locked(instant now) noexcept;
+    void forget_counts_locked() noexcept;
+    void tell(const change& happened) const noexcept;
+
+    std::atomic<std::int64_t> refuse_until_{not_open};  // ns; OPEN as long as it is another value
+    std::atomic<std::uint64_t> phase_{1};               // generation * 2 + (1 while CLOSED)
+    mutable detail::spin_lock lock_;
+    circuit_state state_ = circuit_state::closed;
+    circuit_control control_ = circuit_control::automatic;
+    bool watches_share_ = false;
+    std::uint32_t consecutive_ = 0;
+    std::uint32_t successes_ = 0;  // in HALF_OPEN
+    std::uint32_t failure_threshold_ = 0;
+    std::uint32_t minimum_requests_ = 0;
+    std::uint32_t success_threshold_ = 0;
+    double failure_rate_ = 0;
+    std::atomic<std::int64_t> latency_ns_{INT64_MAX};  // INT64_MAX: not watched
+    duration first_reset_{};
+    duration longest_reset_{};
+    duration reset_{};  // the next opening lasts this long
+    std::uint64_t next_probe_ = 1;
+    std::vector<probe> probes_;  // out in HALF_OPEN, at most success_threshold_
+    detail::outcome_window window_;
+    std::shared_ptr<const listener> listener_;
+};
+
+}  // namespace symphony

@@ -1,0 +1,71 @@
+#include "policy/permit_log.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+namespace symphony::detail {
+
+namespace {
+
+constexpr std::size_t least_capacity = 16;
+
+}  // namespace
+
+permit_log::index permit_log::lower_bound(instant t) const noexcept {
+    index low = begin_;
+    index high = end_;
+    while (low < high) {
+        const index middle = low + (high - low) / 2;
+        if (at(middle) < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool permit_log::push(instant t, std::uint64_t count, std::uint64_t keep,
+                      instant expired) noexcept {
+    const auto free = capacity_ - static_cast<std::size_t>(end_ - begin_);
+    if (count > free && !make_room(count, keep, expired)) return false;
+    for (std::uint64_t i = 0; i < count; ++i)
+        ring_[slot(end_++)] = t;
+    return true;
+}
+
+bool permit_log::make_room(std::uint64_t count, std::uint64_t keep, instant expired) noexcept {
+    const index needed_from = end_ + static_cast<index>(count) - static_cast<index>(keep);
+    begin_ = std::clamp(needed_from, begin_, end_);
+    while (begin_ < end_ && at(begin_) <= expired)
+        ++begin_;
+
+    const auto live = static_cast<std::size_t>(end_ - begin_);
+    const std::size_t wanted = live + static_cast<std::size_t>(count);
+    if (wanted <= capacity_) return true;
+    const std::size_t grown = std::max(least_capacity, std::bit_ceil(wanted));
+    std::unique_ptr<instant[]> ring(new (std::nothrow) instant[grown]);
+    if (!ring) return false;
+    for (index i = begin_; i < end_; ++i) {
+        ring[static_cast<std::size_t>(i) & (grown - 1)] = at(i);
+    }
+    ring_ = std::move(ring);
+    capacity_ = grown;
+    return true;
+}
+
+void permit_log::erase(index first, std::uint64_t count) noexcept {
+    const auto gone = std::min(static_cast<index>(count), end_ - first);
+    for (index i = first; i + gone < end_; ++i)
+        ring_[slot(i)] = at(i + gone);
+    end_ -= gone;
+}
+
+void permit_log::clear() noexcept {
+    ring_.reset();
+    capacity_ = 0;
+    begin_ = end_;
+}
+
+}  // namespace symphony::detail

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "symphony/core/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace symphony::detail {
+
+/// The times of the latest admissions, oldest first: 8 bytes a permit in a ring that grows as used.
+/// Permits are numbered; a number stays valid until it is forgotten or one before it is erased.
+/// Not thread-safe.
+class permit_log {
+public:
+    using index = std::int64_t;
+
+    [[nodiscard]] index begin() const noexcept { return begin_; }
+    [[nodiscard]] index end() const noexcept { return end_; }
+    /// Requires begin() <= i < end().
+    [[nodiscard]] instant at(index i) const noexcept { return ring_[slot(i)]; }
+    /// The first permit admitted at `t` or later; end() when there is none.
+    [[nodiscard]] index lower_bound(instant t) const noexcept;
+
+    /// Adds `count` permits at `t`, which is not before the newest. Only the newest `keep` permits,
+    /// and none admitted at `expired` or earlier, are needed any more. False: out of memory, and
+    /// nothing changed.
+    [[nodiscard]] bool push(instant t, std::uint64_t count, std::uint64_t keep,
+                            instant expired) noexcept;
+    /// Forgets `count` permits from `first` on; later ones move down.
+    void erase(index first, std::uint64_t count) noexcept;
+    /// Frees all memory.
+    void clear() noexcept;
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+private:
+    [[nodiscard]] std::size_t slot(index i) const noexcept {
+        return static_cast<std::size_t>(i) & (capacity_ - 1);
+    }
+    [[nodiscard]] bool make_room(std::uint64_t count, std::uint64_t keep, instant expired) noexcept;
+
+    std::unique_ptr<instant[]> ring_;
+    std::size_t capacity_ = 0;  // 0 or a power of two
+    index begin_ = 0;
+    index end_ = 0;
+};
+
+}  // namespace symphony::detail

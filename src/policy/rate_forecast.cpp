@@ -1,0 +1,71 @@
+#include "policy/rate_forecast.hpp"
+
+#include <algorithm>
+
+namespace symphony::detail {
+
+namespace {
+
+// Marks a waiter that cannot be granted in time any more: nobody stands behind it.
+constexpr instant passed_over = instant::max();
+
+}  // namespace
+
+rate_forecast::rate_forecast(const rate_state& state, const wait_queue& queue,
+                             instant from) noexcept
+    : state_(state), queue_(queue), clock_(from) {
+    for (std::size_t i = 0; i < state.buckets_.size(); ++i)
+        rates_[i] = state.buckets_[i].rate;
+}
+
+rate_state::bound rate_forecast::behind(const rate_waiter* last, std::uint64_t cost) noexcept {
+    if (last != nullptr) {
+        for (rate_waiter* w = queue_.first();; w = w->next) {
+            place(*w);
+            if (w == last) break;
+        }
+    }
+    return earliest(cost);
+}
+
+rate_state::bound rate_forecast::earliest(std::uint64_t cost) noexcept {
+    rate_state::bound latest{clock_, 0};
+    for (std::size_t i = 0; i < state_.levels_.size(); ++i) {
+        const auto max = static_cast<std::int64_t>(state_.levels_[i].max);
+        const instant at = state_.sliding()
+                               ? window_bound(i, static_cast<std::int64_t>(cost) - 1 - max)
+                               : rates_[i].earliest(cost);
+        if (at > latest.at) latest = {at, static_cast<std::uint8_t>(i)};
+    }
+    return latest;
+}
+
+instant rate_forecast::window_bound(std::size_t index, std::int64_t offset) noexcept {
+    const rate_state::level& l = state_.levels_[index];
+    const std::int64_t number = placed_ + offset;
+    if (number < 0) return state_.window_bound(l, number);
+    cursor& c = cursors_[index];
+    if (c.waiter == nullptr) c.waiter = queue_.first();
+    for (;; c.waiter = c.waiter->next) {
+        if (c.waiter->granted_at == passed_over) continue;
+        if (number < c.begin + c.waiter->cost) break;
+        c.begin += c.waiter->cost;
+    }
+    const instant admitted = c.waiter->granted_at;
+    return (l.slots ? l.slots->round_up(admitted) : admitted) + l.window;
+}
+
+void rate_forecast::place(rate_waiter& w) noexcept {
+    const instant at = earliest(w.cost).at;
+    if (at > w.latest) {
+        w.granted_at = passed_over;
+        return;
+    }
+    w.granted_at = at;
+    clock_ = at;
+    placed_ += w.cost;
+    for (std::size_t i = 0; i < state_.buckets_.size(); ++i)
+        rates_[i].take(at, w.cost);
+}
+
+}  // namespace symphony::detail

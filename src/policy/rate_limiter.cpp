@@ -1,0 +1,295 @@
+#include "symphony/policy/rate_limiter.hpp"
+
+#include "policy/rate_forecast.hpp"
+#include "policy/rate_state.hpp"
+#include "policy/spin_lock.hpp"
+#include "policy/wait_queue.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <stdexcept>
+
+namespace symphony {
+
+namespace {
+
+using verdict = rate_decision::verdict;
+
+// No memory for the history: refused rather than admitted uncounted.
+constexpr duration without_memory = std::chrono::milliseconds(1);
+
+// Far from the ends of the range, so that windows can be added and subtracted without care.
+instant bounded(instant t) noexcept {
+    constexpr auto edge = duration(std::numeric_limits<std::int64_t>::max() / 4);
+    return std::clamp(t, instant(-edge), instant(edge));
+}
+
+detail::rate_state checked(const rate_limit_options& options) {
+    if (auto problem = options.problem()) throw std::invalid_argument(*problem);
+    return {options.strategy, options.levels()};
+}
+
+}  // namespace
+
+class rate_limiter::impl {
+public:
+    explicit impl(const rate_limit_options& options) : state_(checked(options)) { adopt(options); }
+
+    rate_decision try_acquire(instant now, std::uint32_t cost) noexcept {
+        const std::lock_guard hold(lock_);
+        return decide_locked(settle_locked(now), cost);
+    }
+    rate_decision acquire(instant now, rate_waiter& waiter) noexcept;
+    bool cancel(rate_waiter& waiter) noexcept;
+    std::optional<instant> poll(instant now);
+    std::optional<instant> next_poll(instant now) noexcept;
+    void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
+    void pause(instant until) noexcept;
+    void reconfigure(const rate_limit_options& options, instant now);
+    view look(instant now);
+    void trim(instant now) noexcept {
+        const std::lock_guard hold(lock_);
+        state_.trim(settle_locked(now));
+    }
+    std::size_t memory() const noexcept {
+        const std::lock_guard hold(lock_);
+        return sizeof(rate_limiter) + sizeof(*this) - sizeof(state_) + state_.memory();
+    }
+    std::size_t queued() const noexcept {
+        const std::lock_guard hold(lock_);
+        return queue_.size();
+    }
+
+private:
+    using bound = detail::rate_state::bound;
+    struct candidate {
+        rate_waiter* waiter = nullptr;
+        instant at{};
+    };
+
+    // Threads read the clock before they get here: one may be overtaken by another's later `now`.
+    [[nodiscard]] instant settle_locked(instant now) const noexcept {
+        return std::max(bounded(now), newest_);
+    }
+    [[nodiscard]] bound earliest_locked(std::uint64_t cost) const noexcept {
+        const bound b = state_.earliest(cost);
+        return {std::max(b.at, paused_until_), b.level};
+    }
+    [[nodiscard]] rate_decision decide_locked(instant now, std::uint32_t cost) noexcept;
+    [[nodiscard]] rate_decision never_locked() const noexcept {
+        return {verdict::never, state_.most_level(), duration::zero()};
+    }
+    [[nodiscard]] bool take_locked(instant now, std::uint64_t cost) noexcept {
+        if (!state_.take(now, cost)) return false;
+        newest_ = now;
+        return true;
+    }
+    [[nodiscard]] candidate next_locked(instant now) const noexcept;
+    [[nodiscard]] bound forecast_locked(instant now, std::uint8_t rank,
+                                        std::uint64_t cost) const noexcept;
+    void adopt(const rate_limit_options& options) noexcept {
+        max_queue_ = options.max_queue_size;
+        max_wait_ = options.max_queue_time.value_or(duration::max());
+    }
+
+    mutable detail::spin_lock lock_;
+    detail::rate_state state_;
+    detail::wait_queue queue_;
+    instant newest_ = bounded(instant::min());  // of all admissions
+    instant paused_until_ = bounded(instant::min());
+    std::size_t max_queue_ = 0;
+    duration max_wait_{};
+};
+
+rate_decision rate_limiter::impl::decide_locked(instant now, std::uint32_t cost) noexcept {
+    const bool only_look = cost == 0;
+    const std::uint64_t permits = only_look ? 1 : cost;
+    if (permits > state_.most()) return never_locked();
+    bound due = earliest_locked(permits);
+    if (!queue_.empty() && next_locked(now).waiter != nullptr) {
+        constexpr std::uint8_t last_class = detail::wait_queue::classes - 1;
+        due = forecast_locked(now, last_class, permits);
+        // Where the one ahead is due this very moment, there is still its poll to wait for.
+        const duration wait = std::max(due.at - now, duration(1));
+        return {verdict::refused, due.level, wait};
+    }
+    if (due.at > now) return {verdict::refused, due.level, due.at - now};
+    if (only_look || take_locked(now, permits)) return {};
+    return {verdict::refused, 0, without_memory};
+}
+
+// The first waiter that can still be granted in time, and when.
+rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const noexcept {
+    for (rate_waiter* w = queue_.first(); w != nullptr; w = w->next) {
+        const instant at = std::max(earliest_locked(w->cost).at, now);
+        if (at <= w->latest) return {w, at};
+    }
+    return {};
+}
+
+rate_limiter::impl::bound rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
+                                                              std::uint64_t cost) const noexcept {
+    detail::rate_forecast forecast(state_, queue_, std::max(now, paused_until_));
+    return forecast.behind(queue_.last_before(rank), cost);
+}
+
+rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noexcept {
+    const std::lock_guard hold(lock_);
+    now = settle_locked(now);
+    if (queue_.empty() || waiter.cost == 0 || waiter.cost > state_.most() || max_queue_ == 0) {
+        const rate_decision at_once = decide_locked(now, waiter.cost);
+        if (at_once.admitted()) waiter.granted_at = now;
+        const bool may_wait = at_once.what == verdict::refused && waiter.cost > 0 && max_queue_ > 0;
+        if (!may_wait) return at_once;
+    } else if (next_locked(now).waiter == nullptr) {
+        // Everybody in the queue has been passed over.
+        const rate_decision at_once = decide_locked(now, waiter.cost);
+        if (at_once.admitted()) {
+            waiter.granted_at = now;
+            return at_once;
+        }
+    }
+    const bound due = forecast_locked(now, detail::wait_queue::class_of(waiter), waiter.cost);
+    const duration wait = std::max(due.at - now, duration(1));
+    if (queue_.size() >= max_queue_) return {verdict::full, due.level, wait};
+    if (max_wait_ < instant::max() - std::max(now, instant())) {
+        waiter.latest = std::min(waiter.latest, now + max_wait_);
+    }
+    if (due.at > waiter.latest) return {verdict::refused, due.level, wait};
+    queue_.push(waiter);
+    return {verdict::queued, due.level, due.at - now};
+}
+
+bool rate_limiter::impl::cancel(rate_waiter& waiter) noexcept {
+    const std::lock_guard hold(lock_);
+    if (!waiter.queued) return false;
+    queue_.remove(waiter);
+    return true;
+}
+
+std::optional<instant> rate_limiter::impl::poll(instant now) {
+    for (;;) {
+        rate_waiter* granted = nullptr;
+        {
+            const std::lock_guard hold(lock_);
+            const instant at = settle_locked(now);
+            const candidate next = next_locked(at);
+            if (next.waiter == nullptr) return std::nullopt;
+            if (next.at > at) return next.at;
+            if (!take_locked(at, next.waiter->cost)) return at + without_memory;
+            granted = next.waiter;
+            queue_.remove(*granted);
+            granted->granted_at = at;
+        }
+        granted->on_granted(*granted);
+    }
+}
+
+std::optional<instant> rate_limiter::impl::next_poll(instant now) noexcept {
+    const std::lock_guard hold(lock_);
+    const candidate next = next_locked(settle_locked(now));
+    if (next.waiter == nullptr) return std::nullopt;
+    return next.at;
+}
+
+void rate_limiter::impl::refund(instant admitted_at, std::uint32_t cost, instant now) noexcept {
+    const std::lock_guard hold(lock_);
+    if (cost > 0) state_.refund(bounded(admitted_at), cost, settle_locked(now));
+}
+
+void rate_limiter::impl::pause(instant until) noexcept {
+    const std::lock_guard hold(lock_);
+    paused_until_ = std::max(paused_until_, bounded(until));
+}
+
+void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant now) {
+    detail::rate_state fresh = checked(options);
+    const std::lock_guard hold(lock_);
+    const bool same_rate =
+        options.strategy == state_.strategy() && options.levels() == state_.configured();
+    if (!same_rate) {
+        fresh.inherit(std::move(state_), settle_locked(now));
+        state_ = std::move(fresh);
+    }
+    adopt(options);
+    // Nobody waits for what can never be granted.
+    const auto most = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(state_.most(), std::numeric_limits<std::uint32_t>::max()));
+    for (rate_waiter* w = queue_.first(); w != nullptr; w = w->next) {
+        w->cost = std::min(w->cost, most);
+    }
+}
+
+rate_limiter::view rate_limiter::impl::look(instant now) {
+    view seen;
+    seen.levels.reserve(detail::max_levels);
+    const std::lock_guard hold(lock_);
+    now = settle_locked(now);
+    seen.strategy = state_.strategy();
+    seen.queued = queue_.size();
+    for (std::size_t i = 0; i < state_.levels(); ++i) {
+        level_view level = state_.look(i, now);
+        if (paused_until_ > now) {
+            level.remaining = 0;
+            level.reset = std::max(level.reset, paused_until_ - now);
+        }
+        seen.levels.push_back(level);
+    }
+    state_.trim(now);
+    return seen;
+}
+
+rate_limiter::rate_limiter(const rate_limit_options& options)
+    : impl_(std::make_unique<impl>(options)) {}
+rate_limiter::~rate_limiter() = default;
+
+rate_decision rate_limiter::try_acquire(instant now, std::uint32_t cost) noexcept {
+    return impl_->try_acquire(now, cost);
+}
+
+rate_decision rate_limiter::acquire(instant now, rate_waiter& waiter) {
+    return impl_->acquire(now, waiter);
+}
+
+bool rate_limiter::cancel(rate_waiter& waiter, instant) noexcept {
+    return impl_->cancel(waiter);
+}
+
+std::optional<instant> rate_limiter::poll(instant now) {
+    return impl_->poll(now);
+}
+
+std::optional<instant> rate_limiter::next_poll(instant now) const {
+    return impl_->next_poll(now);
+}
+
+void rate_limiter::refund(instant admitted_at, std::uint32_t cost, instant now) noexcept {
+    impl_->refund(admitted_at, cost, now);
+}
+
+void rate_limiter::pause(instant until, instant) noexcept {
+    impl_->pause(until);
+}
+
+void rate_limiter::reconfigure(const rate_limit_options& options, instant now) {
+    impl_->reconfigure(options, now);
+}
+
+void rate_limiter::trim(instant now) noexcept {
+    impl_->trim(now);
+}
+
+std::size_t rate_limiter::memory() const noexcept {
+    return impl_->memory();
+}
+
+rate_limiter::view rate_limiter::look(instant now) const {
+    return impl_->look(now);
+}
+
+std::size_t rate_limiter::queued() const noexcept {
+    return impl_->queued();
+}
+
+}  // namespace symphony

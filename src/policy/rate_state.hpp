@@ -1,0 +1,85 @@
+#pragma once
+
+#include "policy/gcra.hpp"
+#include "policy/permit_log.hpp"
+#include "policy/slot_log.hpp"
+#include "symphony/policy/rate_limit_options.hpp"
+#include "symphony/policy/rate_limiter.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace symphony::detail {
+
+inline constexpr std::size_t max_levels = 8;
+
+/// The history of one budget: what was admitted, on all levels. Knows no queue. Times given to
+/// `take` never go back. Not thread-safe.
+class rate_state {
+public:
+    /// A moment and the level that imposes it.
+    struct bound {
+        instant at = instant::min();
+        std::uint8_t level = 0;
+    };
+
+    /// Takes valid levels.
+    rate_state(rate_strategy strategy, const std::vector<rate_level>& levels);
+
+    [[nodiscard]] rate_strategy strategy() const noexcept { return strategy_; }
+    [[nodiscard]] std::size_t levels() const noexcept { return levels_.size(); }
+    [[nodiscard]] std::vector<rate_level> configured() const;
+    /// The highest cost every level can grant, and the level that says so.
+    [[nodiscard]] std::uint64_t most() const noexcept { return most_; }
+    [[nodiscard]] std::uint8_t most_level() const noexcept { return most_level_; }
+
+    /// When `cost` (1 ... most()) is admitted by every level.
+    [[nodiscard]] bound earliest(std::uint64_t cost) const noexcept;
+    /// Spends; `now` is not before `earliest(cost)`. False: out of memory, nothing is spent.
+    [[nodiscard]] bool take(instant now, std::uint64_t cost) noexcept;
+    void refund(instant admitted_at, std::uint64_t cost, instant now) noexcept;
+    [[nodiscard]] rate_limiter::level_view look(std::size_t level, instant now) const noexcept;
+    /// Frees the history when the budget is full again.
+    void trim(instant now) noexcept;
+    /// Charges what `old` has used, level by level of equal windows, else of equal place.
+    void inherit(rate_state&& old, instant now);
+    [[nodiscard]] std::size_t memory() const noexcept;
+
+private:
+    friend class rate_forecast;
+
+    struct level {
+        std::uint64_t max = 0;
+        duration window{};
+        std::uint64_t burst = 0;
+        [[nodiscard]] std::uint64_t most() const noexcept { return burst > 0 ? burst : max; }
+        std::unique_ptr<slot_log> slots;  // sliding windows too large for the log
+    };
+    struct bucket {
+        gcra rate;
+        refund_bound refunds;
+    };
+
+    [[nodiscard]] bool sliding() const noexcept {
+        return strategy_ == rate_strategy::sliding_window;
+    }
+    [[nodiscard]] instant window_bound(const level& l, std::int64_t offset) const noexcept;
+    [[nodiscard]] std::uint64_t used(std::size_t index, instant now) const noexcept;
+    [[nodiscard]] std::uint64_t used_like(const rate_state& old, std::size_t index,
+                                          instant now) const noexcept;
+    [[nodiscard]] bool note(instant t, std::uint64_t count, instant now) noexcept;
+    [[nodiscard]] bool inherit_log(rate_state& old, instant now);
+    void seed_windows(const rate_state& old, instant now);
+
+    rate_strategy strategy_;
+    std::uint8_t most_level_ = 0;
+    std::uint64_t most_ = 0;
+    std::uint64_t keep_ = 0;  // permits the log must reach back: 0 = no level uses it
+    duration log_window_{};   // time the log must reach back
+    std::vector<level> levels_;
+    std::vector<bucket> buckets_;  // as many as levels, except for sliding windows
+    permit_log log_;
+};
+
+}  // namespace symphony::detail
