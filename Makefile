@@ -8,7 +8,6 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 300
 PREFIX ?= /usr/local
 DESTDIR ?=
-export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
 configure = cmake --preset $(1) --log-level=WARNING >build/$(1).log 2>&1 || \
             { cat build/$(1).log; exit 1; }
