@@ -37,9 +37,11 @@ bool permit_log::push(instant t, std::uint64_t count, std::uint64_t keep,
 
 bool permit_log::make_room(std::uint64_t count, std::uint64_t keep, instant expired) noexcept {
     const index needed_from = end_ + static_cast<index>(count) - static_cast<index>(keep);
+    const index before = begin_;
     begin_ = std::clamp(needed_from, begin_, end_);
     while (begin_ < end_ && at(begin_) <= expired)
         ++begin_;
+    if (begin_ > before) forgotten_ = at(begin_ - 1);
 
     const auto live = static_cast<std::size_t>(end_ - begin_);
     const std::size_t wanted = live + static_cast<std::size_t>(count);
@@ -63,6 +65,7 @@ void permit_log::erase(index first, std::uint64_t count) noexcept {
 }
 
 void permit_log::clear() noexcept {
+    if (begin_ < end_) forgotten_ = at(end_ - 1);
     ring_.reset();
     capacity_ = 0;
     begin_ = end_;

@@ -27,7 +27,9 @@ public:
     /// nothing changed.
     [[nodiscard]] bool push(instant t, std::uint64_t count, std::uint64_t keep,
                             instant expired) noexcept;
-    /// Forgets `count` permits from `first` on; later ones move down.
+    /// Whether a permit admitted at `t` is still there.
+    [[nodiscard]] bool remembers(instant t) const noexcept { return t > forgotten_; }
+    /// Takes out `count` permits from `first` on; later ones move down.
     void erase(index first, std::uint64_t count) noexcept;
     /// Frees all memory.
     void clear() noexcept;
@@ -43,6 +45,7 @@ private:
     std::size_t capacity_ = 0;  // 0 or a power of two
     index begin_ = 0;
     index end_ = 0;
+    instant forgotten_ = instant::min();  // the time of the newest one forgotten
 };
 
 }  // namespace symphony::detail

@@ -96,9 +96,10 @@ void rate_state::refund(instant admitted_at, std::uint64_t cost, instant now) no
     }
     if (keep_ > 0) {
         const auto found = log_.lower_bound(admitted_at);
-        // Where the oldest is younger, the permit itself is forgotten.
+        // A caller whose clock reading was overtaken finds an older permit in place of its own:
+        // then the log rounds against it.
         const bool known =
-            found < log_.end() && (found > log_.begin() || log_.at(found) == admitted_at);
+            found < log_.end() && (log_.remembers(admitted_at) || log_.at(found) == admitted_at);
         if (known) log_.erase(found, cost);
     }
     for (level& l : levels_) {
