@@ -262,7 +262,7 @@ TEST(rate_limiter_property, large_windows_never_exceed_their_limit) {
             while (used[outside].at <= now - level.window)
                 inside -= used[outside++].cost;
             ASSERT_LE(inside, level.max);
-            while (used.front().at <= now - level.window - level.window / 1000) {
+            while (!used.empty() && used.front().at <= now - level.window - level.window / 1000) {
                 used.pop_front();
                 --outside;
             }
