@@ -35,10 +35,11 @@ satisfied_otherwise() {
 
 missing_packages() {
     local installed package
-    installed=" $(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null |
-        awk '$2 == "installed" {print $1}' | tr '\n' ' ')"
+    # dpkg-query fails as soon as one of them is unknown to it, which is the very case asked about.
+    installed=$(dpkg-query -W -f=' ${Package} ${db:Status-Status} ' "${packages[@]}" 2>/dev/null) ||
+        true
     for package in "${packages[@]}"; do
-        [[ $installed == *" $package "* ]] || satisfied_otherwise "$package" || echo "$package"
+        [[ $installed == *" $package installed "* ]] || satisfied_otherwise "$package" || echo "$package"
     done
 }
 
