@@ -25,11 +25,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
 
 def compile_commands():
-    """{path: command} of this project's translation units, configuring first if need be."""
+    """{path: command} of this project's translation units."""
+    subprocess.run(["cmake", "--preset", "release", "--log-level=ERROR"], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
     database = BUILD / "compile_commands.json"
-    if not database.exists():
-        subprocess.run(["cmake", "--preset", "release", "--log-level=WARNING"], cwd=ROOT,
-                       check=True, stdout=subprocess.DEVNULL)
     commands = {}
     for entry in json.loads(database.read_text()):
         path = pathlib.Path(entry["file"])
