@@ -13,15 +13,6 @@ std::int64_t count(instant t) noexcept {
     return t.time_since_epoch().count();
 }
 
-// Saturating: `now` may be anything.
-instant later(instant now, duration d) noexcept {
-    return now > instant::max() - d ? instant::max() : now + d;
-}
-
-duration elapsed(instant since, instant now) noexcept {
-    return now <= since ? duration::zero() : now - since;
-}
-
 }  // namespace
 
 circuit_breaker::impl::impl(const circuit_breaker_options& options, listener on_transition)
@@ -62,7 +53,7 @@ std::optional<circuit_refusal> circuit_breaker::impl::refusal_at(std::int64_t un
                                                                  instant now) noexcept {
     if (until == open_by_hand) return circuit_refusal{duration::max(), circuit_state::open};
     if (count(now) >= until) return std::nullopt;
-    return circuit_refusal{duration(until - count(now)), circuit_state::open};
+    return circuit_refusal{difference(instant(duration(until)), now), circuit_state::open};
 }
 
 std::expected<circuit_permit, circuit_refusal> circuit_breaker::impl::try_acquire(
@@ -172,7 +163,7 @@ circuit_breaker::impl::change circuit_breaker::impl::closed_result_locked(const 
     consecutive_ = failed ? consecutive_ + 1 : 0;
     if (!permit.counted_slow) {
         const std::int64_t latency = latency_ns_.load(std::memory_order_relaxed);
-        const bool slow = elapsed(permit.started, now).count() > latency;
+        const bool slow = difference(now, permit.started).count() > latency;
         if (auto opened = count_locked(now, failed || slow)) {
             const bool both = consecutive_ >= failure_threshold_;
             if (both) opened->reason = circuit_reason::consecutive_failures;

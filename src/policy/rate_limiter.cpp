@@ -153,9 +153,7 @@ rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noex
     const bound due = forecast_locked(now, detail::wait_queue::class_of(waiter), waiter.cost);
     const duration wait = std::max(due.at - now, duration(1));
     if (queue_.size() >= max_queue_) return {verdict::full, due.level, wait};
-    if (max_wait_ < instant::max() - std::max(now, instant())) {
-        waiter.latest = std::min(waiter.latest, now + max_wait_);
-    }
+    waiter.latest = std::min(waiter.latest, later(now, max_wait_));
     if (due.at > waiter.latest) return {verdict::refused, due.level, wait};
     queue_.push(waiter);
     return {verdict::queued, due.level, due.at - now};

@@ -15,8 +15,7 @@ public:
 
     /// `now + d`, saturating instead of overflowing; a negative `d` counts as 0.
     [[nodiscard]] static constexpr deadline after(instant now, duration d) noexcept {
-        d = std::max(d, duration::zero());
-        return instant::max() - now < d ? deadline() : deadline(now + d);
+        return deadline(later(now, std::max(d, duration::zero())));
     }
 
     [[nodiscard]] constexpr instant at() const noexcept { return at_; }
@@ -24,7 +23,7 @@ public:
     [[nodiscard]] constexpr bool passed(instant now) const noexcept { return now >= at_; }
     /// What remains, never negative; `duration::max()` without a deadline.
     [[nodiscard]] constexpr duration remaining(instant now) const noexcept {
-        return !is_set() ? duration::max() : std::max(at_ - now, duration::zero());
+        return !is_set() ? duration::max() : std::max(difference(at_, now), duration::zero());
     }
     /// Whether a wait of `d` from `now` would still leave the deadline ahead.
     [[nodiscard]] constexpr bool allows(instant now, duration d) const noexcept {

@@ -19,4 +19,22 @@ using wall_time = std::chrono::time_point<std::chrono::system_clock, duration>;
     return std::chrono::ceil<std::chrono::milliseconds>(d).count();
 }
 
+/// `a - b` where it may not fit: the nearest value instead of overflow.
+[[nodiscard]] constexpr duration difference(instant a, instant b) noexcept {
+    std::int64_t ns = 0;
+    if (!__builtin_sub_overflow(a.time_since_epoch().count(), b.time_since_epoch().count(), &ns)) {
+        return duration(ns);
+    }
+    return a < b ? duration::min() : duration::max();
+}
+
+/// `t + d` where it may not fit: the nearest value instead of overflow.
+[[nodiscard]] constexpr instant later(instant t, duration d) noexcept {
+    std::int64_t ns = 0;
+    if (!__builtin_add_overflow(t.time_since_epoch().count(), d.count(), &ns)) {
+        return instant(duration(ns));
+    }
+    return d < duration::zero() ? instant::min() : instant::max();
+}
+
 }  // namespace symphony

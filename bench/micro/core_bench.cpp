@@ -1,0 +1,79 @@
+#include "allocations.hpp"
+#include "symphony/core/clock.hpp"
+#include "symphony/core/json.hpp"
+#include "symphony/core/timer_heap.hpp"
+#include "symphony/core/url.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <deque>
+
+namespace symphony {
+namespace {
+
+void clock_read(benchmark::State& state) {
+    const system_clock time;
+    const clock& injected = time;
+    const bench::count_allocations count(state);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(injected.now());
+}
+BENCHMARK(clock_read);
+
+void url_parse(benchmark::State& state) {
+    const bench::count_allocations count(state);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(url::parse("https://api.service.com/v2/orders?limit=10"));
+    }
+}
+BENCHMARK(url_parse);
+
+void url_join_target(benchmark::State& state) {
+    const url base = *url::parse("https://api.service.com/v2?key=1");
+    const bench::count_allocations count(state);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(join_target(base, "orders/42/items", "limit=10&sort=asc"));
+    }
+}
+BENCHMARK(url_join_target);
+
+constexpr const char* order = R"({"id":42,"customer":{"name":"Ada","tags":["new","eu"]},
+    "lines":[{"sku":"a-1","quantity":2,"price":9.99},{"sku":"b-2","quantity":1,"price":120.5}],
+    "paid":true,"note":null})";
+
+void json_parse(benchmark::State& state) {
+    const bench::count_allocations count(state);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(json::parse(order));
+}
+BENCHMARK(json_parse);
+
+void json_dump(benchmark::State& state) {
+    const json value = *json::parse(order);
+    const bench::count_allocations count(state);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(value.dump());
+}
+BENCHMARK(json_dump);
+
+// A deadline that is set and taken back among 10 000 others: what every call does.
+void timer_heap_arm_disarm(benchmark::State& state) {
+    std::deque<timer> others;
+    timer mine([](timer&) noexcept {});
+    timer_heap heap;
+    for (int i = 0; i < 10'000; ++i) {
+        heap.arm(others.emplace_back([](timer&) noexcept {}), instant(duration(i * 7919 % 10'007)));
+    }
+    heap.arm(mine, instant(duration(20'000)));
+    heap.disarm(mine);
+    const bench::count_allocations count(state);
+    for (auto _ : state) {
+        heap.arm(mine, instant(duration(20'000)));
+        heap.disarm(mine);
+    }
+    heap.disarm(mine);
+}
+BENCHMARK(timer_heap_arm_disarm);
+
+}  // namespace
+}  // namespace symphony
