@@ -117,6 +117,10 @@ result<url> url::parse(std::string_view text) {
     out.port = *port;
     out.path = std::string(std::string_view(parts.encoded_path()));
     if (out.path.empty()) out.path = "/";
+    // Boost 1.81 reads "x:80a" as port 80 and path "a".
+    if (out.path.front() != '/') {
+        return fail(error_kind::invalid_request, "not an absolute URL (RFC 3986)");
+    }
     out.has_query = parts.has_query();
     out.query = std::string(std::string_view(parts.encoded_query()));
     out.user_info = std::move(*user_info);

@@ -13,6 +13,7 @@ class secret {
 public:
     secret() = default;
     explicit secret(std::string_view text);
+    explicit secret(const char* text) : secret(std::string_view(text)) {}
     /// Takes over `text` and wipes what was there.
     explicit secret(std::string&& text);
     secret(const secret& other);

@@ -1,0 +1,171 @@
+#include "symphony/core/timer_heap.hpp"
+
+#include "symphony/core/random.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <vector>
+
+namespace symphony {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr instant start{1000s};
+
+struct noting : timer {
+    explicit noting(std::vector<int>& log, int id = 0) : timer(&noting::fired), log(&log), id(id) {}
+    static void fired(timer& t) noexcept {
+        auto& self = static_cast<noting&>(t);
+        self.log->push_back(self.id);
+        if (self.then) self.then(self);
+    }
+    std::vector<int>* log;
+    int id;
+    void (*then)(noting&) = nullptr;
+    timer_heap* heap = nullptr;
+};
+
+struct timer_heap_test : ::testing::Test {
+    std::vector<int> log;
+    std::deque<noting> timers;
+    timer_heap heap;
+
+    noting& add(instant at) {
+        noting& t = timers.emplace_back(log, static_cast<int>(timers.size()));
+        t.heap = &heap;
+        heap.arm(t, at);
+        return t;
+    }
+};
+
+TEST_F(timer_heap_test, an_empty_one_is_never_due) {
+    EXPECT_EQ(heap.next(), std::nullopt);
+    EXPECT_EQ(heap.expire(instant::max()), 0u);
+}
+
+TEST_F(timer_heap_test, fires_at_its_moment_and_never_earlier) {
+    noting& t = add(start);
+    EXPECT_TRUE(t.armed());
+    EXPECT_EQ(heap.next(), start);
+    EXPECT_EQ(heap.expire(start - 1ns), 0u);
+    EXPECT_EQ(heap.expire(start), 1u);
+    EXPECT_FALSE(t.armed());
+    EXPECT_EQ(heap.expire(start + 1h), 0u) << "once per arming";
+    EXPECT_EQ(log, std::vector{0});
+}
+
+TEST_F(timer_heap_test, fires_earliest_first) {
+    for (const int ms : {5, 3, 9, 1, 7})
+        add(start + ms * 1ms);
+    EXPECT_EQ(heap.expire(start + 7ms), 4u);
+    EXPECT_EQ(log, (std::vector{3, 1, 0, 4}));
+    EXPECT_EQ(heap.next(), start + 9ms);
+}
+
+TEST_F(timer_heap_test, arm_tells_whether_the_earliest_moment_changed) {
+    noting& first = add(start + 5ms);
+    noting other(log, 9);
+    EXPECT_FALSE(heap.arm(other, start + 6ms));
+    EXPECT_TRUE(heap.arm(other, start + 1ms));
+    EXPECT_TRUE(heap.arm(other, start + 9ms));
+    EXPECT_FALSE(heap.arm(other, start + 8ms));
+    heap.disarm(other);
+    heap.disarm(first);
+    EXPECT_EQ(heap.next(), std::nullopt);
+}
+
+TEST_F(timer_heap_test, arming_again_moves) {
+    noting& t = add(start + 5ms);
+    heap.arm(t, start + 50ms);
+    EXPECT_EQ(heap.size(), 1u);
+    EXPECT_EQ(heap.expire(start + 49ms), 0u);
+    EXPECT_EQ(heap.expire(start + 50ms), 1u);
+}
+
+TEST_F(timer_heap_test, disarm_is_harmless_when_not_armed) {
+    noting& t = add(start);
+    heap.disarm(t);
+    heap.disarm(t);
+    EXPECT_EQ(heap.expire(start), 0u);
+}
+
+TEST_F(timer_heap_test, a_callback_may_disarm_another_that_is_due) {
+    noting& first = add(start);
+    add(start + 1ms);
+    static noting* victim = nullptr;
+    victim = &timers[1];
+    first.then = [](noting& self) { self.heap->disarm(*victim); };
+    EXPECT_EQ(heap.expire(start + 1s), 1u);
+    EXPECT_EQ(log, std::vector{0});
+}
+
+TEST_F(timer_heap_test, one_that_rearms_itself_in_the_past_cannot_hold_the_thread) {
+    noting& t = add(start);
+    t.then = [](noting& self) { self.heap->arm(self, start); };
+    EXPECT_EQ(heap.expire(start + 1s), 1u);
+    EXPECT_TRUE(t.armed());
+    EXPECT_EQ(heap.next(), start) << "due again at once, in the driver's next round";
+    heap.disarm(t);
+}
+
+TEST(timer_heap, leaves_its_timers_disarmed_when_it_goes) {
+    std::vector<int> log;
+    noting t(log);
+    {
+        timer_heap heap;
+        heap.arm(t, start);
+    }
+    EXPECT_FALSE(t.armed());
+}
+
+TEST(timer_heap, behaves_as_an_ordered_map_over_random_steps) {
+    std::vector<int> log;
+    std::deque<noting> timers;
+    for (int i = 0; i < 300; ++i)
+        timers.emplace_back(log, i);
+    timer_heap heap;
+    std::map<int, instant> model;
+    fast_random random(3);
+    instant now = start;
+    for (int step = 0; step < 100'000; ++step) {
+        noting& t = timers[random.next() % timers.size()];
+        switch (random.next() % 4) {
+            case 0:
+            case 1: {
+                const instant at = now + duration(random.next() % 1000);
+                heap.arm(t, at);
+                model[t.id] = at;
+                break;
+            }
+            case 2:
+                heap.disarm(t);
+                model.erase(t.id);
+                break;
+            default: {
+                now += duration(random.next() % 20);
+                log.clear();
+                const std::size_t fired = heap.expire(now);
+                ASSERT_EQ(fired, log.size());
+                instant last = instant::min();
+                for (const int id : log) {
+                    ASSERT_TRUE(model.contains(id));
+                    ASSERT_LE(model[id], now);
+                    ASSERT_LE(last, model[id]);
+                    last = model[id];
+                    model.erase(id);
+                }
+            }
+        }
+        ASSERT_EQ(heap.size(), model.size());
+        instant least = instant::max();
+        for (const auto& [id, at] : model)
+            least = std::min(least, at);
+        ASSERT_EQ(heap.next().value_or(instant::max()), least);
+    }
+}
+
+}  // namespace
+}  // namespace symphony
