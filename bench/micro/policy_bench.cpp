@@ -90,6 +90,26 @@ void limiter_queue(benchmark::State& state) {
 }
 BENCHMARK(limiter_queue)->Arg(1)->Arg(100)->Arg(900);
 
+// Overload: the queue is full and everybody else is turned away.
+void limiter_queue_full(benchmark::State& state) {
+    rate_limiter limiter(two_levels(rate_strategy::sliding_window, 1000));
+    const system_clock time;
+    const clock& injected = time;
+    const instant now = injected.now();
+    limiter.pause(now + 1h, now);
+    std::deque<rate_waiter> waiting;
+    for (int i = 0; i < 1000; ++i) {
+        (void)limiter.acquire(now, waiting.emplace_back([](rate_waiter&) noexcept {}));
+    }
+    rate_waiter newcomer([](rate_waiter&) noexcept {});
+    const bench::count_allocations count(state);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(limiter.acquire(injected.now(), newcomer));
+    for (rate_waiter& w : waiting)
+        limiter.cancel(w, now);
+}
+BENCHMARK(limiter_queue_full);
+
 void breaker_permit_and_record(benchmark::State& state, circuit_breaker_options options) {
     circuit_breaker breaker(options);
     instant now(1h);

@@ -45,7 +45,8 @@ instant rate_forecast::window_bound(std::size_t index, std::int64_t offset) noex
     const std::int64_t number = placed_ + offset;
     if (number < 0) return state_.window_bound(l, number);
     cursor& c = cursors_[index];
-    if (c.waiter == nullptr) c.waiter = queue_.first();
+    // Back to the head where one that was passed over, being costlier, looked further ahead.
+    if (c.waiter == nullptr || number < c.begin) c = {queue_.first(), 0};
     for (;; c.waiter = c.waiter->next) {
         if (c.waiter->granted_at == passed_over) continue;
         if (number < c.begin + c.waiter->cost) break;

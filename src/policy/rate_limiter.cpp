@@ -63,6 +63,13 @@ public:
 
 private:
     using bound = detail::rate_state::bound;
+    // The latest forecast, until anything changes; cost 0: none.
+    struct forecast {
+        instant at{};
+        std::uint32_t cost = 0;
+        std::uint8_t rank = 0;
+        std::uint8_t level = 0;
+    };
     struct candidate {
         rate_waiter* waiter = nullptr;
         instant at{};
@@ -83,11 +90,12 @@ private:
     [[nodiscard]] bool take_locked(instant now, std::uint64_t cost) noexcept {
         if (!state_.take(now, cost)) return false;
         newest_ = now;
+        foretold_.cost = 0;
         return true;
     }
     [[nodiscard]] candidate next_locked(instant now) const noexcept;
     [[nodiscard]] bound forecast_locked(instant now, std::uint8_t rank,
-                                        std::uint64_t cost) const noexcept;
+                                        std::uint32_t cost) noexcept;
     void adopt(const rate_limit_options& options) noexcept {
         max_queue_ = options.max_queue_size;
         max_wait_ = options.max_queue_time.value_or(duration::max());
@@ -96,6 +104,7 @@ private:
     mutable detail::spin_lock lock_;
     detail::rate_state state_;
     detail::wait_queue queue_;
+    forecast foretold_;
     instant newest_ = bounded(instant::min());  // of all admissions
     instant paused_until_ = bounded(instant::min());
     std::size_t max_queue_ = 0;
@@ -109,7 +118,7 @@ rate_decision rate_limiter::impl::decide_locked(instant now, std::uint32_t cost)
     bound due = earliest_locked(permits);
     if (!queue_.empty() && next_locked(now).waiter != nullptr) {
         constexpr std::uint8_t last_class = detail::wait_queue::classes - 1;
-        due = forecast_locked(now, last_class, permits);
+        due = forecast_locked(now, last_class, static_cast<std::uint32_t>(permits));
         // Where the one ahead is due this very moment, there is still its poll to wait for.
         const duration wait = std::max(due.at - now, duration(1));
         return {verdict::refused, due.level, wait};
@@ -128,10 +137,17 @@ rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const
     return {};
 }
 
+// Under overload the same question comes again and again before anything changes.
 rate_limiter::impl::bound rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
-                                                              std::uint64_t cost) const noexcept {
+                                                              std::uint32_t cost) noexcept {
+    const bool known = foretold_.cost == cost && foretold_.rank == rank && foretold_.at > now;
+    if (known && next_locked(now).at > now) {
+        return {foretold_.at, foretold_.level};
+    }
     detail::rate_forecast forecast(state_, queue_, std::max(now, paused_until_));
-    return forecast.behind(queue_.last_before(rank), cost);
+    const bound due = forecast.behind(queue_.last_before(rank), cost);
+    foretold_ = {due.at, cost, rank, due.level};
+    return due;
 }
 
 rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noexcept {
@@ -156,6 +172,7 @@ rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noex
     waiter.latest = std::min(waiter.latest, later(now, max_wait_));
     if (due.at > waiter.latest) return {verdict::refused, due.level, wait};
     queue_.push(waiter);
+    foretold_.cost = 0;
     return {verdict::queued, due.level, due.at - now};
 }
 
@@ -163,6 +180,7 @@ bool rate_limiter::impl::cancel(rate_waiter& waiter) noexcept {
     const std::lock_guard hold(lock_);
     if (!waiter.queued) return false;
     queue_.remove(waiter);
+    foretold_.cost = 0;
     return true;
 }
 
@@ -173,6 +191,7 @@ std::optional<instant> rate_limiter::impl::poll(instant now) {
             const std::lock_guard hold(lock_);
             const instant at = settle_locked(now);
             const candidate next = next_locked(at);
+            foretold_.cost = 0;  // a poll that comes late may find callers that had to give up
             if (next.waiter == nullptr) return std::nullopt;
             if (next.at > at) return next.at;
             if (!take_locked(at, next.waiter->cost)) return at + without_memory;
@@ -194,11 +213,13 @@ std::optional<instant> rate_limiter::impl::next_poll(instant now) noexcept {
 void rate_limiter::impl::refund(instant admitted_at, std::uint32_t cost, instant now) noexcept {
     const std::lock_guard hold(lock_);
     if (cost > 0) state_.refund(bounded(admitted_at), cost, settle_locked(now));
+    foretold_.cost = 0;
 }
 
 void rate_limiter::impl::pause(instant until) noexcept {
     const std::lock_guard hold(lock_);
     paused_until_ = std::max(paused_until_, bounded(until));
+    foretold_.cost = 0;
 }
 
 void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant now) {
@@ -211,6 +232,7 @@ void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant 
         state_ = std::move(fresh);
     }
     adopt(options);
+    foretold_.cost = 0;
     // Nobody waits for what can never be granted.
     const auto most = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(state_.most(), std::numeric_limits<std::uint32_t>::max()));

@@ -20,7 +20,7 @@ rate_state::rate_state(rate_strategy strategy, const std::vector<rate_level>& le
             if (given.max > largest_exact) {
                 l.slots = std::make_unique<slot_log>(given.window);
             } else {
-                keep_ = std::max(keep_, given.max);
+                keep_ = std::max(keep_, static_cast<std::uint32_t>(given.max));
                 log_window_ = std::max(log_window_, given.window);
             }
         } else {
@@ -32,7 +32,7 @@ rate_state::rate_state(rate_strategy strategy, const std::vector<rate_level>& le
     }
     buckets_.shrink_to_fit();
     const auto least = std::ranges::min_element(levels_, {}, &level::most);
-    most_ = least->most();
+    most_ = static_cast<std::uint32_t>(least->most());
     most_level_ = static_cast<std::uint8_t>(least - levels_.begin());
 }
 

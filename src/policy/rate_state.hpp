@@ -74,8 +74,8 @@ private:
 
     rate_strategy strategy_;
     std::uint8_t most_level_ = 0;
-    std::uint64_t most_ = 0;
-    std::uint64_t keep_ = 0;  // permits the log must reach back: 0 = no level uses it
+    std::uint32_t most_ = 0;  // no level grants more than 10^9
+    std::uint32_t keep_ = 0;  // permits the log must reach back: 0 = no level uses it
     duration log_window_{};   // time the log must reach back
     std::vector<level> levels_;
     std::vector<bucket> buckets_;  // as many as levels, except for sliding windows
