@@ -1,0 +1,101 @@
+#pragma once
+
+#include "policy/rate_forecast.hpp"
+#include "policy/rate_state.hpp"
+#include "policy/spin_lock.hpp"
+#include "policy/wait_queue.hpp"
+#include "symphony/policy/rate_limiter.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <optional>
+
+namespace symphony {
+
+/// A budget's history and its queue behind one short lock.
+class rate_limiter::impl {
+public:
+    explicit impl(const rate_limit_options& options);
+
+    rate_decision try_acquire(instant now, std::uint32_t cost) noexcept {
+        const std::lock_guard hold(lock_);
+        return decide_locked(settle_locked(now), cost);
+    }
+    rate_decision acquire(instant now, rate_waiter& waiter) noexcept;
+    bool cancel(rate_waiter& waiter) noexcept;
+    std::optional<instant> poll(instant now);
+    std::optional<instant> next_poll(instant now) noexcept;
+    void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
+    void pause(instant until) noexcept;
+    void reconfigure(const rate_limit_options& options, instant now);
+    view look(instant now);
+    void trim(instant now) noexcept {
+        const std::lock_guard hold(lock_);
+        state_.trim(settle_locked(now));
+    }
+    std::size_t memory() const noexcept {
+        const std::lock_guard hold(lock_);
+        return sizeof(rate_limiter) + sizeof(*this) - sizeof(state_) + state_.memory();
+    }
+    std::size_t queued() const noexcept {
+        const std::lock_guard hold(lock_);
+        return queue_.size();
+    }
+
+private:
+    using bound = detail::rate_state::bound;
+    // The latest forecast, until anything changes; cost 0: none.
+    struct forecast {
+        instant at{};
+        std::uint32_t cost = 0;
+        std::uint8_t rank = 0;
+        std::uint8_t level = 0;
+    };
+    struct candidate {
+        rate_waiter* waiter = nullptr;
+        instant at{};
+    };
+
+    // Threads read the clock before they get here: one may be overtaken by another's later `now`.
+    [[nodiscard]] instant settle_locked(instant now) const noexcept {
+        return std::max(bounded(now), newest_);
+    }
+    // Far from the ends of the range, so that windows can be added and subtracted without care.
+    [[nodiscard]] static instant bounded(instant t) noexcept {
+        constexpr auto edge = duration(std::numeric_limits<std::int64_t>::max() / 4);
+        return std::clamp(t, instant(-edge), instant(edge));
+    }
+    [[nodiscard]] bound earliest_locked(std::uint64_t cost) const noexcept {
+        const bound b = state_.earliest(cost);
+        return {std::max(b.at, paused_until_), b.level};
+    }
+    [[nodiscard]] rate_decision decide_locked(instant now, std::uint32_t cost) noexcept;
+    [[nodiscard]] rate_decision never_locked() const noexcept {
+        return {rate_decision::verdict::never, state_.most_level(), duration::zero()};
+    }
+    [[nodiscard]] bool take_locked(instant now, std::uint64_t cost) noexcept {
+        if (!state_.take(now, cost)) return false;
+        newest_ = now;
+        foretold_.cost = 0;
+        return true;
+    }
+    [[nodiscard]] candidate next_locked(instant now) const noexcept;
+    [[nodiscard]] bound forecast_locked(instant now, std::uint8_t rank,
+                                        std::uint32_t cost) noexcept;
+    void adopt(const rate_limit_options& options) noexcept {
+        max_queue_ = options.max_queue_size;
+        max_wait_ = options.max_queue_time.value_or(duration::max());
+    }
+
+    mutable detail::spin_lock lock_;
+    detail::rate_state state_;
+    detail::wait_queue queue_;
+    forecast foretold_;
+    instant newest_ = bounded(instant::min());  // of all admissions
+    instant paused_until_ = bounded(instant::min());
+    std::size_t max_queue_ = 0;
+    duration max_wait_{};
+};
+
+}  // namespace symphony
