@@ -1,0 +1,112 @@
+#include "gateway/data_plane.hpp"
+
+#include "gateway/hop_by_hop.hpp"
+#include "gateway/problem.hpp"
+#include "gateway/proxy_target.hpp"
+#include "gateway/rate_limit_fields.hpp"
+
+#include <array>
+#include <charconv>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace symphony::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// The body of the request being handled, which outlives the call made for it.
+class borrowed_body final : public body_source {
+public:
+    explicit borrowed_body(body_source& origin) : origin_(origin) {}
+    asio::awaitable<result<std::string_view>> read() override { return origin_.read(); }
+    std::optional<std::uint64_t> size() const noexcept override { return origin_.size(); }
+
+private:
+    body_source& origin_;
+};
+
+template <class Number>
+bool parse_number(std::string_view text, Number& out) noexcept {
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return fault == std::errc() && end == text.data() + text.size();
+}
+
+// Takes over the body: whole when it is small and its size is known, else as a stream.
+asio::awaitable<result<void>> take_body(net::server_request& received, request& call) {
+    if (!received.has_body) co_return result<void>();
+    const std::optional<std::uint64_t> size = received.body->size();
+    if (!size || *size > data_plane::small_body) {
+        call.stream = std::make_shared<borrowed_body>(*received.body);
+        co_return result<void>();
+    }
+    call.body.reserve(static_cast<std::size_t>(*size));
+    for (;;) {
+        result<std::string_view> piece = co_await received.body->read();
+        if (!piece) co_return std::unexpected(std::move(piece.error()));
+        if (piece->empty()) co_return result<void>();
+        call.body.append(*piece);
+    }
+}
+
+void add_attempts(response& answer) {
+    std::array<char, 12> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), answer.attempts);
+    answer.fields.set("symphony-attempts",
+                      {digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
+}
+
+}  // namespace
+
+result<void> read_call_fields(const headers& received, request& call) {
+    for (const header_view field : received) {
+        if (field.name.size() < 13 || !iequals(field.name.substr(0, 9), "symphony-")) continue;
+        if (iequals(field.name, "symphony-cost")) {
+            if (!parse_number(field.value, call.cost) || call.cost > 1'000'000)
+                return fail(error_kind::invalid_request,
+                            "symphony-cost is not a whole number from 0 to 1000000");
+        } else if (iequals(field.name, "symphony-priority")) {
+            if (!parse_number(field.value, call.priority) || call.priority > 9)
+                return fail(error_kind::invalid_request,
+                            "symphony-priority is not a whole number from 0 to 9");
+        }
+    }
+    return {};
+}
+
+asio::awaitable<response> data_plane::handle(net::server_request& received) {
+    const std::optional<proxy_target> target = parse_proxy_target(received.target);
+    if (!target) {
+        error failure;
+        failure.kind = error_kind::not_found;
+        failure.message = "call /{tool}/{endpoint}/{path}";
+        co_return make_problem(failure);
+    }
+    std::string tool(target->tool);
+    std::string endpoint(target->endpoint);
+
+    request call;
+    call.method = received.method;
+    call.path = target->path;
+    call.query = target->query;
+    call.stream_response = true;
+    result<void> prepared = read_call_fields(received.fields, call);
+    if (prepared) {
+        call.fields = forwarded_request_fields(received.fields);
+        prepared = co_await take_body(received, call);
+    }
+    if (!prepared) co_return make_problem(prepared.error(), tool, endpoint);
+
+    result<response> outcome = co_await client_.call(tool, endpoint, std::move(call));
+    response answer = outcome ? std::move(*outcome) : make_problem(outcome.error(), tool, endpoint);
+    if (outcome) remove_hop_by_hop(answer.fields);
+    add_attempts(answer);
+    if (!answer.served_by.empty()) answer.fields.set("symphony-served-by", answer.served_by);
+    if (const auto budget = client_.rate_limit_view(tool, endpoint))
+        add_rate_limit_fields(answer.fields, *budget);
+    co_return answer;
+}
+
+}  // namespace symphony::gateway

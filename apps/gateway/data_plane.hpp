@@ -1,0 +1,31 @@
+#pragma once
+
+#include "symphony/net/http_server.hpp"
+#include "symphony/tool/client.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+
+namespace symphony::gateway {
+
+/// The gateway's data plane: turns a request for `/{tool}/{endpoint}/…` into a managed call and its
+/// outcome into an answer. Holds no policy and no state; one is shared by all shards.
+class data_plane {
+public:
+    explicit data_plane(client& calls) : client_(calls) {}
+
+    [[nodiscard]] boost::asio::awaitable<response> handle(net::server_request& received);
+
+    /// Bodies up to this size are read whole before the call, so that it can be repeated.
+    static constexpr std::size_t small_body = std::size_t{64} << 10;
+
+private:
+    client& client_;
+};
+
+/// Reads cost and priority of a call from `symphony-cost` and `symphony-priority`. Errors:
+/// `invalid_request` for anything but a whole number in range.
+[[nodiscard]] result<void> read_call_fields(const headers& received, request& call);
+
+}  // namespace symphony::gateway

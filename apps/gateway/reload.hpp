@@ -1,0 +1,44 @@
+#pragma once
+
+#include "symphony/config/load.hpp"
+#include "symphony/tool/client.hpp"
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace symphony::gateway {
+
+/// Reads the configuration file anew. A valid file takes effect without losing a call in flight; an
+/// invalid one changes nothing. Every outcome is told to `log`. Thread-safe.
+class reloader {
+public:
+    /// Told about every file that took effect.
+    using listener = std::function<void(const file_options&)>;
+
+    reloader(client& calls, std::string file, environment env, gateway_options running,
+             event_sink log, listener on_loaded = {});
+
+    struct outcome {
+        std::vector<config_fault> faults;  ///< empty: it took effect
+        std::size_t tools = 0;
+    };
+    outcome reload();
+    [[nodiscard]] const std::string& file() const noexcept { return file_; }
+
+private:
+    outcome load_locked();
+    void tell(severity level, std::string_view name, std::string message);
+    void compare_gateway(const gateway_options& now);
+
+    client& client_;
+    std::string file_;
+    environment env_;
+    gateway_options running_;
+    event_sink log_;
+    listener on_loaded_;
+    std::mutex mutex_;
+};
+
+}  // namespace symphony::gateway
