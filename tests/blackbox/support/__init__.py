@@ -1,0 +1,13 @@
+"""What the black-box tests share: a scriptable API, a running gateway, the command line."""
+
+from .api import Api, answer, chunked, drip, endless, garbage, hold, reset, silent, truncated
+from .cli import BINARY, Outcome, run, start, write_config
+from .config import endpoint, single, tools
+from .gateway import Gateway
+from .waiting import PATIENCE, wait_until
+
+__all__ = [
+    "Api", "BINARY", "Gateway", "Outcome", "PATIENCE", "answer", "chunked", "drip", "endless",
+    "endpoint", "garbage", "hold", "reset", "run", "silent", "single", "start", "tools",
+    "truncated", "wait_until", "write_config",
+]
