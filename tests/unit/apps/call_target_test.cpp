@@ -1,0 +1,54 @@
+#include "cli/call_target.hpp"
+
+#include "cli/exit_code.hpp"
+#include "cli/suggest.hpp"
+
+#include <gtest/gtest.h>
+
+namespace symphony::cli {
+namespace {
+
+TEST(call_target, splits_at_the_first_dot) {
+    const auto target = parse_call_target("orders.api/v1/a.b?x=1");
+    ASSERT_TRUE(target);
+    EXPECT_EQ(target->tool, "orders");
+    EXPECT_EQ(target->endpoint, "api");
+    EXPECT_EQ(target->path_and_query, "/v1/a.b?x=1");
+    EXPECT_EQ(parse_call_target("orders.api")->path_and_query, "");
+    EXPECT_EQ(parse_call_target("orders.api?x=.")->path_and_query, "?x=.");
+}
+
+TEST(call_target, refuses_what_names_no_endpoint) {
+    for (const char* text : {"", "orders", "orders/api.x", ".api", "orders.", "orders./x", "?a.b"})
+        EXPECT_FALSE(parse_call_target(text)) << text;
+}
+
+TEST(exit_code, follows_the_contract) {
+    EXPECT_EQ(exit_code_of(200), 0);
+    EXPECT_EQ(exit_code_of(304), 0);
+    EXPECT_EQ(exit_code_of(400), 1);
+    EXPECT_EQ(exit_code_of(503), 1);
+    EXPECT_EQ(exit_code_of(error_kind::not_found), 2);
+    for (const auto kind :
+         {error_kind::rate_limited, error_kind::circuit_open, error_kind::overloaded,
+          error_kind::store_unavailable, error_kind::invalid_request})
+        EXPECT_EQ(exit_code_of(kind), 3) << to_string(kind);
+    for (const auto kind :
+         {error_kind::timeout, error_kind::dns_failed, error_kind::connect_failed,
+          error_kind::tls_failed, error_kind::connection_lost, error_kind::protocol_error,
+          error_kind::response_too_large, error_kind::invalid_response, error_kind::auth_failed,
+          error_kind::internal})
+        EXPECT_EQ(exit_code_of(kind), 4) << to_string(kind);
+    EXPECT_EQ(exit_code_of(error_kind::cancelled), 130);
+}
+
+TEST(nearest, finds_what_was_meant_and_nothing_else) {
+    const std::vector<std::string> known{"orders.api", "billing.api"};
+    EXPECT_EQ(nearest("ordres.api", known), "orders.api");
+    EXPECT_EQ(nearest("orders.apy", known), "orders.api");
+    EXPECT_FALSE(nearest("something.else", known));
+    EXPECT_FALSE(nearest("x", {}));
+}
+
+}  // namespace
+}  // namespace symphony::cli

@@ -1,0 +1,97 @@
+#include "gateway/problem.hpp"
+
+#include "symphony/core/json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace symphony::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+error make_error(error_kind kind, std::string message) {
+    error failure;
+    failure.kind = kind;
+    failure.message = std::move(message);
+    return failure;
+}
+
+TEST(problem, has_the_status_of_the_contract) {
+    const std::pair<error_kind, int> table[] = {
+        {error_kind::rate_limited, 429},
+        {error_kind::circuit_open, 503},
+        {error_kind::overloaded, 503},
+        {error_kind::store_unavailable, 503},
+        {error_kind::invalid_request, 400},
+        {error_kind::cancelled, 499},
+        {error_kind::timeout, 504},
+        {error_kind::dns_failed, 502},
+        {error_kind::connect_failed, 502},
+        {error_kind::tls_failed, 502},
+        {error_kind::connection_lost, 502},
+        {error_kind::protocol_error, 502},
+        {error_kind::response_too_large, 502},
+        {error_kind::invalid_response, 502},
+        {error_kind::auth_failed, 502},
+        {error_kind::not_found, 404},
+        {error_kind::internal, 500},
+    };
+    for (const auto& [kind, status] : table)
+        EXPECT_EQ(status_of(kind), status) << to_string(kind);
+}
+
+TEST(problem, tells_all_that_is_known) {
+    error failure = make_error(error_kind::rate_limited, "10 per second are used up");
+    failure.retry_after = 1200ms + 1ns;
+    failure.attempts = 2;
+    const response answer = make_problem(failure, "demo", "api");
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_EQ(answer.fields.get("content-type"), "application/problem+json");
+    EXPECT_EQ(answer.fields.get("retry-after"), "2");
+    const auto document = json::parse(answer.body);
+    ASSERT_TRUE(document);
+    const json expected = json::of({{"type", "urn:symphony:error:rate_limited"},
+                                    {"title", "Rate limit reached"},
+                                    {"status", 429},
+                                    {"detail", "10 per second are used up"},
+                                    {"kind", "rate_limited"},
+                                    {"tool", "demo"},
+                                    {"endpoint", "api"},
+                                    {"attempts", 2},
+                                    {"retryAfterMs", 1201}});
+    EXPECT_EQ(*document, expected) << answer.body;
+}
+
+TEST(problem, promises_no_wait_that_nobody_knows) {
+    error failure = make_error(error_kind::circuit_open, "opened by hand");
+    failure.retry_after = duration::max();
+    const response answer = make_problem(failure, "demo", "api");
+    EXPECT_FALSE(answer.fields.contains("retry-after"));
+    EXPECT_EQ(answer.body.find("retryAfterMs"), std::string::npos);
+}
+
+TEST(problem, says_it_in_proxy_status_too) {
+    const response answer =
+        make_problem(make_error(error_kind::timeout, "said \"no\" \\ \xc3\xa4"));
+    EXPECT_EQ(answer.fields.get("proxy-status"),
+              R"(symphony; error=connection_timeout; details="said \"no\" \\ ??")");
+    EXPECT_FALSE(
+        make_problem(make_error(error_kind::cancelled, "x")).fields.contains("proxy-status"));
+}
+
+TEST(problem, keeps_what_a_server_said_to_itself) {
+    error failure = make_error(error_kind::connect_failed, "no connection");
+    failure.remote = "user data";
+    const response answer = make_problem(failure);
+    EXPECT_EQ(answer.body.find("user data"), std::string::npos);
+}
+
+TEST(problem, rounds_retry_after_up) {
+    EXPECT_EQ(retry_after_seconds(0ms), 1);
+    EXPECT_EQ(retry_after_seconds(1ms), 1);
+    EXPECT_EQ(retry_after_seconds(1000ms), 1);
+    EXPECT_EQ(retry_after_seconds(1000ms + 1ns), 2);
+}
+
+}  // namespace
+}  // namespace symphony::gateway

@@ -1,0 +1,39 @@
+#include "gateway/rate_limit_fields.hpp"
+
+#include <gtest/gtest.h>
+
+namespace symphony::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(rate_limit_fields, have_one_item_for_each_level) {
+    rate_limiter::view budget;
+    budget.levels = {{10, 1s, 5, 999ms}, {600, 60s, 590, 60s}};
+    headers answer;
+    add_rate_limit_fields(answer, budget);
+    EXPECT_EQ(answer.get("ratelimit-policy"), R"("per-1s";q=10;w=1, "per-60s";q=600;w=60)");
+    EXPECT_EQ(answer.get("ratelimit"), R"("per-1s";r=5;t=1, "per-60s";r=590;t=60)");
+}
+
+TEST(rate_limit_fields, name_odd_and_equal_windows_apart) {
+    rate_limiter::view budget;
+    budget.levels = {{3, 250ms, 0, 1ms}, {9, 1s, 9, 0s}, {8, 1s, 8, 0s}};
+    headers answer;
+    add_rate_limit_fields(answer, budget);
+    EXPECT_EQ(answer.get("ratelimit-policy"),
+              R"("per-250ms";q=3;w=1, "per-1s";q=9;w=1, "per-1s-3";q=8;w=1)");
+    EXPECT_EQ(answer.get("ratelimit"),
+              R"("per-250ms";r=0;t=1, "per-1s";r=9;t=0, "per-1s-3";r=8;t=0)");
+}
+
+TEST(rate_limit_fields, replace_those_of_the_api) {
+    rate_limiter::view budget;
+    budget.levels = {{10, 1s, 5, 1s}};
+    headers answer{{"RateLimit", "\"theirs\";r=1"}};
+    add_rate_limit_fields(answer, budget);
+    EXPECT_EQ(answer.get_all("ratelimit"), R"("per-1s";r=5;t=1)");
+}
+
+}  // namespace
+}  // namespace symphony::gateway
