@@ -1,12 +1,13 @@
 // Managed calls from coroutines on the user's own io_context: no thread of Symphony's is involved.
+#include <symphony/symphony.hpp>
+#include <symphony/testing/local_server.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <symphony/symphony.hpp>
-#include <symphony/testing/local_server.hpp>
 
 namespace asio = boost::asio;
 

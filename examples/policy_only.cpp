@@ -1,9 +1,10 @@
 // The policies alone, around anything that can fail: no HTTP, no threads, and time is an argument.
+#include <symphony/policy/circuit_breaker.hpp>
+#include <symphony/policy/rate_limiter.hpp>
+
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
-#include <symphony/policy/circuit_breaker.hpp>
-#include <symphony/policy/rate_limiter.hpp>
 
 using namespace std::chrono_literals;
 

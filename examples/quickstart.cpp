@@ -1,9 +1,10 @@
 // A managed call that blocks: what the README shows. The API is a local server, so that it runs
 // anywhere; pass the URL of another one to call that instead.
-#include <cstdlib>
-#include <iostream>
 #include <symphony/symphony.hpp>
 #include <symphony/testing/local_server.hpp>
+
+#include <cstdlib>
+#include <iostream>
 
 namespace {
 

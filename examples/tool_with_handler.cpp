@@ -1,8 +1,9 @@
 // A tool with a handler: one question in, several managed calls, one answer out.
-#include <cstdlib>
-#include <iostream>
 #include <symphony/symphony.hpp>
 #include <symphony/testing/local_server.hpp>
+
+#include <cstdlib>
+#include <iostream>
 
 namespace {
 
