@@ -66,13 +66,11 @@ public:
     }
 
     ~impl() {
+        // The handlers end by themselves, since they use the timers, and the loop with them.
         asio::post(loop_, [this] {
             server_->stop();
-            server_.reset();
             work_.reset();
         });
-        // Connections that a client keeps open end with the loop.
-        asio::post(loop_, [this] { loop_.stop(); });
         thread_.join();
     }
     impl(const impl&) = delete;

@@ -86,6 +86,11 @@ public:
         open(setup);
         asio::co_spawn(main_, watch(signals), asio::detached);
         main_.run();
+        // Nothing may be left on `main_` that still knows the client's executors.
+        admin_plane_.reset();
+        data_plane_.reset();
+        main_.restart();
+        main_.poll();
         return 0;
     }
 
@@ -166,6 +171,7 @@ private:
 }  // namespace
 
 int serve(const serve_setup& setup) {
+    std::signal(SIGPIPE, SIG_IGN);  // a reader of the log that leaves ends no call
     try {
         running_gateway gateway(setup);
         return gateway.run(setup);
