@@ -25,7 +25,7 @@ reloader::outcome reloader::reload() {
     for (const config_fault& fault : done.faults)
         tell(severity::error, "config.fault", to_string(fault));
     tell(severity::error, "config.rejected",
-         fmt::format("{} has {} faults; nothing was changed", file_, done.faults.size()));
+         fmt::format("{}: nothing was changed; faults: {}", file_, done.faults.size()));
     return done;
 }
 
