@@ -1,0 +1,53 @@
+// Our transport alone: pool, deadline, HTTP; no policy.
+#include "load.hpp"
+#include "symphony/core/clock.hpp"
+#include "symphony/net/asio_timers.hpp"
+#include "symphony/net/http_client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> one_caller(peers::load& work, symphony::net::http_client& client,
+                                 const symphony::clock& time,
+                                 std::shared_ptr<const symphony::net::destination> where,
+                                 unsigned& running) {
+    const std::array<symphony::header_view, 3> fields{{{"accept", peers::accept_value},
+                                                       {"authorization", peers::authorization},
+                                                       {"traceparent", peers::traceparent}}};
+    while (work.take()) {
+        symphony::net::wire_request request;
+        request.target = peers::target;
+        request.fields = fields;
+        symphony::net::send_options options;
+        options.until = symphony::deadline::after(time.now(), std::chrono::seconds(30));
+        symphony::result<symphony::response> got = co_await client.send(where, request, options);
+        if (!got) peers::load::stop("a request failed");
+        work.done(got->status, got->body.size());
+    }
+    if (--running == 0) client.close();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    peers::load work(count, arguments);
+    asio::io_context context(1);
+    const symphony::system_clock time;
+    symphony::net::asio_timers timers(context.get_executor(), time);
+    symphony::net::http_client client(context.get_executor(), time, timers);
+    const auto base = symphony::url::parse("http://127.0.0.1:" + work.port + "/");
+    if (!base) peers::load::stop("bad URL");
+    const auto where = symphony::net::destination::make(*base);
+    if (!where) peers::load::stop("no destination");
+    unsigned running = work.connections;
+    for (unsigned i = 0; i < work.connections; ++i)
+        asio::co_spawn(context, one_caller(work, client, time, *where, running), asio::detached);
+    context.run();
+}
