@@ -125,7 +125,7 @@ private:
             for (; paced < due; ++paced)
                 start(counts);
             update(*counts);
-            table_.show(rows_);
+            table_.show(rows_, phase.text);
             std::this_thread::sleep_for(in_place_ ? 50ms : 20ms);
         }
         update(*counts);

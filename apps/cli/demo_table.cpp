@@ -10,14 +10,15 @@ namespace symphony::cli {
 
 namespace {
 
-constexpr std::string_view layout = "{:<11}{:>6}{:>6}{:>9}{:>9}{:>9}{:>8}  {}{:>7}{:>9}";
+// Within 80 columns: a line that wraps could not be redrawn in place.
+constexpr std::string_view layout = "{:<10}{:>6}{:>5}{:>8}{:>8}{:>8}{:>7}  {}{:>7}{:>8}";
 
 // Padded before it is painted: colour codes have no width.
 std::string circuit_cell(const std::string& state, bool use_colour) {
     const colour c = state == "closed" ? colour::green
                      : state == "open" ? colour::red
                                        : colour::yellow;
-    return painted(fmt::format("{:<10}", state), c, use_colour);
+    return painted(fmt::format("{:<9}", state), c, use_colour);
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ std::string circuit_cell(const std::string& state, bool use_colour) {
 std::string table_header(bool colour_on) {
     return painted(
         fmt::format(fmt::runtime(layout), "phase", "calls", "ok", "retried", "limited", "cut off",
-                    "failed", fmt::format("{:<10}", "circuit"), "tokens", "p50"),
+                    "failed", fmt::format("{:<9}", "circuit"), "tokens", "p50"),
         colour::bold, colour_on);
 }
 
@@ -43,21 +44,22 @@ void live_table::print_header() {
     fmt::print("{}\n", table_header(colour_));
 }
 
-void live_table::show(const std::vector<story_row>& rows) {
+void live_table::show(const std::vector<story_row>& rows, std::string_view caption) {
     if (!in_place_) return;
     print_header();
     std::string out;
     if (drawn_ > 0) out += fmt::format("\x1b[{}A", drawn_);
     for (const story_row& row : rows)
         out += table_line(row, colour_) + "\x1b[K\n";
-    drawn_ = rows.size();
+    out += fmt::format("  {}\x1b[K\n", caption);
+    drawn_ = rows.size() + 1;
     fmt::print("{}", out);
     std::fflush(stdout);
 }
 
 void live_table::finish(const std::vector<story_row>& rows) {
     if (in_place_) {
-        show(rows);
+        show(rows, {});
         return;
     }
     print_header();

@@ -32,7 +32,8 @@ struct story_row {
 class live_table {
 public:
     live_table(bool in_place, bool colour) : in_place_(in_place), colour_(colour) {}
-    void show(const std::vector<story_row>& rows);
+    /// `caption` stands below the rows while they may change.
+    void show(const std::vector<story_row>& rows, std::string_view caption);
     /// The last of `rows` will not change any more.
     void finish(const std::vector<story_row>& rows);
 

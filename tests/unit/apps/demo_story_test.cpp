@@ -61,6 +61,7 @@ TEST(demo_story, notices_every_broken_promise) {
 TEST(demo_table, aligns_with_its_header) {
     const std::string header = table_header(false);
     EXPECT_EQ(table_line(good_rows()[2], false).size(), header.size());
+    EXPECT_LE(header.size(), 80U);
     EXPECT_EQ(header.find('\x1b'), std::string::npos);
     EXPECT_NE(table_header(true).find('\x1b'), std::string::npos);
 }
