@@ -23,13 +23,13 @@ constexpr std::size_t body_size = 64;
 // the CPU time of this process. For one thread.
 class load {
 public:
-    // PROGRAM PORT REQUESTS CONNECTIONS
+    // PROGRAM PORT REQUESTS CONNECTIONS WARM-UP
     load(int count, char** arguments) {
-        if (count != 4) stop("usage: PROGRAM PORT REQUESTS CONNECTIONS");
+        if (count != 5) stop("usage: PROGRAM PORT REQUESTS CONNECTIONS WARM-UP");
         port = arguments[1];
         requests_ = std::strtoull(arguments[2], nullptr, 10);
         connections = static_cast<unsigned>(std::strtoul(arguments[3], nullptr, 10));
-        warm_up_ = requests_ / 20 + connections;
+        warm_up_ = std::strtoull(arguments[4], nullptr, 10);
     }
 
     bool take() noexcept { return taken_ < warm_up_ + requests_ && ++taken_ > 0; }

@@ -116,7 +116,7 @@ def write(results):
         f"Made by `{results['command']}` on {datetime.date.today().isoformat()} with {cpu}, "
         f"{cores} cores: {pinned}. {tools}.", "",
         f"{results['connections']} connections, {results['requests']} requests per client "
-        "(cockatiel: a quarter), "
+        "(cockatiel: a quarter) after a warm-up of 20000, "
         f"{results['rounds']} rounds in which all take turns. The same server for all (nginx, a "
         "64-byte JSON answer, keep-alive), the same header fields on the wire; every answer's "
         "status and length are checked. CPU is user and system time of the client's or proxy's "

@@ -9,8 +9,8 @@
 #   BENCH_ROUNDS     alternating rounds (5)
 #   BENCH_QUICK=1    20000 requests, 2 rounds: to see that it works, not to quote
 set -euo pipefail
-cd "$(dirname "$0")"
-if [[ ! -d node/node_modules ]]; then
-    (cd node && npm install --no-audit --no-fund --no-package-lock --loglevel=error)
+here=$(cd "$(dirname "$0")" && pwd)
+if [[ ! -d $here/node/node_modules ]]; then
+    (cd "$here/node" && npm install --no-audit --no-fund --no-package-lock --loglevel=error)
 fi
-exec python3 -B measure.py "$@"
+exec python3 -B "$here/measure.py" "$@"

@@ -1,9 +1,9 @@
-// node client.js PORT REQUESTS CONNECTIONS bare|opossum|cockatiel
+// node client.js PORT REQUESTS CONNECTIONS WARM-UP bare|opossum|cockatiel
 'use strict';
 const { Pool } = require('undici');
 
-const [port, requests, connections] = process.argv.slice(2, 5).map(Number);
-const mode = process.argv[5];
+const [port, requests, connections, warmUp] = process.argv.slice(2, 6).map(Number);
+const mode = process.argv[6];
 const BODY_SIZE = 64;
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const pool = new Pool(`http://127.0.0.1:${port}`, { connections, pipelining: 1 });
@@ -85,7 +85,6 @@ function withCockatiel() {
 }
 
 const call = { bare: () => () => send(TRACE), opossum: withOpossum, cockatiel: withCockatiel }[mode]();
-const warmUp = Math.floor(requests / 20) + connections;
 let taken = 0;
 let done = 0;
 let began;
