@@ -29,7 +29,7 @@ class Answer:
         return json.loads(self.body)
 
     def __repr__(self):
-        return f"{self.status} {self.fields} {self.body[:300]!r}"
+        return f"{self.status} {str(self.fields)[:600]} {self.body[:300]!r}"
 
 
 class Call(threading.Thread):
