@@ -175,7 +175,7 @@ def gateway(program, directory, to, cpu):
     file.write_text(json.dumps({"version": 1, "log": {"level": "warn"}, "tools": [{
         "name": "shop", "externalAPIs": {"api": {
             "url": f"http://127.0.0.1:{to}",
-            "rateLimit": {"maxRequestsPerSecond": 90000, "maxRequestsPerMinute": 100000000},
+            "rateLimit": {"maxRequestsPerSecond": 100000, "maxRequestsPerMinute": 100000000},
             "circuitBreaker": {"monitoring": {"metrics": {"failureRate": 0.5,
                                                           "latencyThreshold": "5s"}}},
             "auth": {"type": "bearer", "credentials": {"token": TOKEN}},

@@ -39,7 +39,7 @@ const newTrace = () => `00-${hex(16)}-${hex(8)}-01`;
 function levels() {
   const { RateLimiterMemory } = require('rate-limiter-flexible');
   return [
-    new RateLimiterMemory({ points: 90_000, duration: 1 }),
+    new RateLimiterMemory({ points: 100_000, duration: 1 }),
     new RateLimiterMemory({ points: 100_000_000, duration: 60 }),
   ];
 }
