@@ -1,0 +1,205 @@
+#include "symphony/telemetry/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace symphony {
+
+namespace {
+
+using entries = std::vector<metrics_registry::entry>;
+using label = std::pair<std::string_view, std::string_view>;
+
+constexpr std::array<std::string_view, 3> state_names{"closed", "half-open", "open"};
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\' || c == '"') out += '\\';
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+/// Writes one endpoint's samples of one family after another.
+class writer {
+public:
+    writer(const entries& all, exposition format) : all_(all), format_(format) {}
+
+    template <class Samples>
+    void family(std::string_view name, std::string_view type, std::string_view help,
+                Samples&& samples) {
+        name_ = name;
+        const std::size_t start = text_.size();
+        // OpenMetrics names a counter's family without the suffix of its samples.
+        std::string_view family_name = name;
+        if (format_ == exposition::openmetrics && family_name.ends_with("_total")) {
+            family_name.remove_suffix(6);
+        }
+        fmt::format_to(out(), "# HELP {0} {1}\n# TYPE {0} {2}\n", family_name, help, type);
+        const bool has_unit = name.ends_with("_seconds");
+        if (format_ == exposition::openmetrics && has_unit) {
+            fmt::format_to(out(), "# UNIT {} seconds\n", family_name);
+        }
+        const std::size_t body = text_.size();
+        for (const auto& [key, metrics] : all_) {
+            labels_ =
+                fmt::format("tool=\"{}\",endpoint=\"{}\"", escaped(key.first), escaped(key.second));
+            samples(*metrics);
+        }
+        if (text_.size() == body) text_.resize(start);
+    }
+
+    template <class Number>
+    void sample(Number value, std::initializer_list<label> more = {}) {
+        fmt::format_to(out(), "{}{{{}}} {}\n", name_, with(more), value);
+    }
+
+    void durations(const histogram& values, std::initializer_list<label> more = {}) {
+        const histogram::view seen = values.look();
+        const std::string labels = with(more);
+        std::uint64_t below = 0;
+        for (std::size_t i = 0; i < histogram::bounds.size(); ++i) {
+            below += seen.counts[i];
+            fmt::format_to(out(), "{}_bucket{{{},le=\"{}\"}} {}\n", name_, labels,
+                           bound(histogram::bounds[i]), below);
+        }
+        fmt::format_to(out(), "{0}_bucket{{{1},le=\"+Inf\"}} {2}\n{0}_sum{{{1}}} {3}\n", name_,
+                       labels, seen.total, seen.sum_seconds);
+        fmt::format_to(out(), "{}_count{{{}}} {}\n", name_, labels, seen.total);
+    }
+
+    std::string finish() {
+        if (format_ == exposition::openmetrics) text_ += "# EOF\n";
+        return std::move(text_);
+    }
+
+private:
+    std::back_insert_iterator<std::string> out() { return std::back_inserter(text_); }
+
+    [[nodiscard]] std::string with(std::initializer_list<label> more) const {
+        std::string all = labels_;
+        for (const auto& [name, value] : more) {
+            fmt::format_to(std::back_inserter(all), ",{}=\"{}\"", name, escaped(value));
+        }
+        return all;
+    }
+
+    // OpenMetrics wants a bound to look like a float: "1.0".
+    [[nodiscard]] std::string bound(double value) const {
+        std::string text = fmt::format("{:g}", value);
+        if (format_ == exposition::openmetrics && text.find('.') == std::string::npos) text += ".0";
+        return text;
+    }
+
+    const entries& all_;
+    exposition format_;
+    std::string text_{};
+    std::string_view name_{};
+    std::string labels_{};
+};
+
+void write_requests(writer& to) {
+    to.family("http_client_request_duration_seconds", "histogram",
+              "Duration of requests to the API, one per attempt.", [&](const endpoint_metrics& m) {
+                  for (const auto& one : m.request_series()) {
+                      const std::string code = one.status > 0 ? std::to_string(one.status) : "";
+                      const std::string_view why = one.status == 0     ? to_string(one.failure)
+                                                   : one.status >= 400 ? std::string_view(code)
+                                                                       : std::string_view();
+                      to.durations(*one.durations, {{"http_request_method", to_string(one.method)},
+                                                    {"http_response_status_code", code},
+                                                    {"error_type", why}});
+                  }
+              });
+}
+
+void write_calls(writer& to) {
+    to.family("symphony_calls_total", "counter", "Calls that ended, by outcome.",
+              [&](const endpoint_metrics& m) {
+                  to.sample(m.calls_ok.load(), {{"outcome", "ok"}});
+                  to.sample(m.calls_error.load(), {{"outcome", "error"}});
+                  for (std::size_t kind = 0; kind < endpoint_metrics::kinds; ++kind) {
+                      const std::uint64_t count = m.calls_failed[kind].load();
+                      if (count == 0) continue;
+                      to.sample(count, {{"outcome", to_string(static_cast<error_kind>(kind))}});
+                  }
+              });
+    to.family("symphony_attempts_total", "counter", "Attempts that were started.",
+              [&](const endpoint_metrics& m) { to.sample(m.attempts.load()); });
+    to.family("symphony_retries_total", "counter", "Attempts that were repeated, by reason.",
+              [&](const endpoint_metrics& m) {
+                  for (std::size_t i = 0; i < m.retries.size(); ++i) {
+                      to.sample(m.retries[i].load(),
+                                {{"reason", to_string(static_cast<retry_reason>(i))}});
+                  }
+              });
+    to.family("symphony_in_flight", "gauge", "Calls that are under way.",
+              [&](const endpoint_metrics& m) { to.sample(m.in_flight.load()); });
+}
+
+void write_rate_limit(writer& to) {
+    const auto limited = [](const endpoint_metrics& m) {
+        return static_cast<bool>(m.queue_length);
+    };
+    to.family("symphony_rate_limit_wait_seconds", "histogram",
+              "Wait for a permit of the rate limit, zero waits included.",
+              [&](const endpoint_metrics& m) {
+                  if (limited(m) || m.rate_limit_wait.look().total > 0) {
+                      to.durations(m.rate_limit_wait);
+                  }
+              });
+    to.family("symphony_rate_limit_rejected_total", "counter", "Attempts the rate limit refused.",
+              [&](const endpoint_metrics& m) {
+                  const std::uint64_t count = m.rate_limit_rejected.load();
+                  if (limited(m) || count > 0) to.sample(count);
+              });
+    to.family("symphony_rate_limit_queue_length", "gauge", "Callers waiting for a permit.",
+              [&](const endpoint_metrics& m) {
+                  if (limited(m)) to.sample(m.queue_length());
+              });
+}
+
+void write_circuit(writer& to) {
+    to.family("symphony_circuit_state", "gauge", "0 closed, 1 half-open, 2 open.",
+              [&](const endpoint_metrics& m) {
+                  if (m.circuit_state) to.sample(m.circuit_state());
+              });
+    to.family("symphony_circuit_transitions_total", "counter", "Changes of the circuit's state.",
+              [&](const endpoint_metrics& m) {
+                  for (std::size_t from = 0; from < state_names.size(); ++from) {
+                      for (std::size_t to_state = 0; to_state < state_names.size(); ++to_state) {
+                          const std::uint64_t count = m.transitions[from][to_state].load();
+                          const bool real = m.circuit_state && from != to_state;
+                          if (!real && count == 0) continue;
+                          to.sample(count,
+                                    {{"from", state_names[from]}, {"to", state_names[to_state]}});
+                      }
+                  }
+              });
+}
+
+}  // namespace
+
+std::string write_metrics(const metrics_registry& registry, exposition format) {
+    const entries all = registry.entries();
+    writer to(all, format);
+    write_requests(to);
+    write_calls(to);
+    write_rate_limit(to);
+    write_circuit(to);
+    return to.finish();
+}
+
+std::string_view content_type(exposition format) noexcept {
+    return format == exposition::openmetrics
+               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+               : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+}  // namespace symphony

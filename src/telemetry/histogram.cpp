@@ -1,0 +1,39 @@
+#include "symphony/telemetry/histogram.hpp"
+
+#include <algorithm>
+
+namespace symphony {
+
+namespace {
+
+constexpr auto bounds_ns = [] {
+    std::array<std::int64_t, histogram::bounds.size()> ns{};
+    for (std::size_t i = 0; i < ns.size(); ++i) {
+        ns[i] = static_cast<std::int64_t>(histogram::bounds[i] * 1e6 + 0.5) * 1000;
+    }
+    return ns;
+}();
+
+}  // namespace
+
+void histogram::observe(duration value) noexcept {
+    const std::int64_t ns = std::max<std::int64_t>(value.count(), 0);
+    std::size_t bucket = 0;
+    while (bucket < bounds_ns.size() && ns > bounds_ns[bucket])
+        ++bucket;
+    sum_ns_.fetch_add(ns, std::memory_order_relaxed);
+    counts_[bucket].fetch_add(1, std::memory_order_relaxed);
+}
+
+histogram::view histogram::look() const noexcept {
+    view seen;
+    // The total is made of the buckets, so that a look during a change never contradicts itself.
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+        seen.counts[i] = counts_[i].load(std::memory_order_relaxed);
+        seen.total += seen.counts[i];
+    }
+    seen.sum_seconds = static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) / 1e9;
+    return seen;
+}
+
+}  // namespace symphony
