@@ -1,0 +1,200 @@
+#include "config/document.hpp"
+
+#include "config/text.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+
+namespace symphony::detail {
+
+namespace {
+
+position place(const YAML::Mark& mark) {
+    return {mark.line + 1, mark.column + 1};
+}
+
+/// Ends the reading; the text cannot be understood further.
+struct stop {
+    document_fault fault;
+};
+
+/// Builds the tree from the parser's events, with bounds on everything.
+class builder : public YAML::EventHandler {
+public:
+    explicit builder(std::vector<document_fault>& faults) : faults_(faults) {}
+
+    [[nodiscard]] node_ptr root() const { return root_; }
+
+    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        add(make(mark, node::type::null), anchor);
+    }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        const auto found = anchors_.find(anchor);
+        if (found == anchors_.end()) throw stop{{place(mark), "an alias inside its own anchor"}};
+        add(found->second, 0, place(mark));
+    }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        auto scalar = make(mark, node::type::scalar);
+        scalar->text = value;
+        scalar->plain = tag == "?";
+        if (scalar->plain && (value == "null" || value == "~" || value.empty())) {
+            scalar->kind = node::type::null;
+        }
+        add(scalar, anchor);
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        open(make(mark, node::type::sequence), anchor);
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        open(make(mark, node::type::map), anchor);
+    }
+    void OnMapEnd() override { close(); }
+
+private:
+    struct frame {
+        std::shared_ptr<node> container;
+        YAML::anchor_t anchor = 0;
+        std::optional<std::pair<std::string, position>> key{};
+        std::map<std::string, position, std::less<>> seen{};
+    };
+
+    static std::shared_ptr<node> make(const YAML::Mark& mark, node::type kind) {
+        auto made = std::make_shared<node>();
+        made->kind = kind;
+        made->at = place(mark);
+        return made;
+    }
+
+    void open(std::shared_ptr<node> container, YAML::anchor_t anchor) {
+        if (stack_.size() >= max_document_depth) {
+            throw stop{{container->at, "nested deeper than 64 levels"}};
+        }
+        if (!stack_.empty() && stack_.back().container->kind == node::type::map &&
+            !stack_.back().key) {
+            throw stop{{container->at, "a key must be text"}};
+        }
+        frame next;
+        next.container = std::move(container);
+        next.anchor = anchor;
+        stack_.push_back(std::move(next));
+    }
+
+    void close() {
+        const frame done = std::move(stack_.back());
+        stack_.pop_back();
+        add(done.container, done.anchor);
+    }
+
+    void add(const node_ptr& value, YAML::anchor_t anchor) { add(value, anchor, value->at); }
+
+    void add(const node_ptr& value, YAML::anchor_t anchor, position at) {
+        if (anchor != 0) anchors_[anchor] = value;
+        if (stack_.empty()) {
+            root_ = value;
+            return;
+        }
+        frame& top = stack_.back();
+        top.container->weight += value->weight;
+        if (top.container->weight > max_document_nodes) {
+            throw stop{{at, "more than 200000 values, aliases counted as often as they are used"}};
+        }
+        if (top.container->kind == node::type::sequence) {
+            top.container->items.push_back(value);
+        } else if (top.key) {
+            top.container->members.push_back({top.key->first, top.key->second, value});
+            top.key.reset();
+        } else {
+            begin_member(top, *value, at);
+        }
+    }
+
+    void begin_member(frame& top, const node& key, position at) {
+        if (key.kind == node::type::sequence || key.kind == node::type::map) {
+            throw stop{{at, "a key must be text"}};
+        }
+        const auto [first, fresh] = top.seen.emplace(key.text, at);
+        if (!fresh) {
+            faults_.push_back(
+                {at, "this key was given before, in line " + std::to_string(first->second.line)});
+        }
+        top.key.emplace(key.text, at);
+    }
+
+    std::vector<document_fault>& faults_;
+    std::vector<frame> stack_;
+    std::map<YAML::anchor_t, node_ptr> anchors_;
+    node_ptr root_;
+};
+
+// Where the first byte stands that is no UTF-8 or that no text file holds.
+std::optional<document_fault> unreadable(std::string_view text) {
+    if (text.size() > max_document_bytes) return document_fault{{}, "larger than 4 MiB"};
+    const std::size_t bad = invalid_utf8(text);
+    const std::size_t zero = text.find('\0');
+    const std::size_t at = std::min(bad, zero);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::string_view before = text.substr(0, at);
+    const auto start = before.rfind('\n');
+    const std::string_view line =
+        start == std::string_view::npos ? before : before.substr(start + 1);
+    const position where{static_cast<int>(std::ranges::count(before, '\n')) + 1,
+                         static_cast<int>(line.size()) + 1};
+    return document_fault{where, bad <= zero ? "not UTF-8" : "a NUL character"};
+}
+
+// The parser's own words, without what it quotes: that may be part of a secret.
+std::string without_quotes(const std::string& message) {
+    if (message.starts_with("the referenced anchor")) return "the alias has no anchor";
+    if (message.starts_with("unknown escape character")) return "unknown escape character";
+    return printable(message, 120);
+}
+
+}  // namespace
+
+document read_document(std::string_view text) {
+    document result;
+    if (auto fault = unreadable(text)) {
+        result.faults.push_back(std::move(*fault));
+        return result;
+    }
+    builder tree(result.faults);
+    try {
+        std::istringstream stream{std::string(text)};
+        YAML::Parser parser(stream);
+        if (!parser.HandleNextDocument(tree) || !tree.root()) {
+            result.faults.push_back({{1, 1}, "the file is empty"});
+            return result;
+        }
+        result.root = tree.root();
+        builder second(result.faults);
+        if (parser.HandleNextDocument(second)) {
+            const position at = second.root() ? second.root()->at : position{};
+            result.faults.push_back({at, "a second document in the same file"});
+        }
+    } catch (const stop& stopped) {
+        result.root.reset();
+        result.faults.push_back(stopped.fault);
+    } catch (const YAML::Exception& e) {
+        result.root.reset();
+        const position at = e.mark.is_null() ? position{} : place(e.mark);
+        result.faults.push_back({at, "no valid YAML or JSON: " + without_quotes(e.msg)});
+    } catch (const std::exception&) {
+        result.root.reset();
+        result.faults.push_back({{}, "no valid YAML or JSON"});
+    }
+    return result;
+}
+
+}  // namespace symphony::detail

@@ -1,0 +1,65 @@
+#include "config/blocks.hpp"
+
+namespace symphony::detail {
+
+namespace {
+
+constexpr std::int64_t most_calls = 1'000'000'000;
+
+std::optional<std::uint32_t> calls(const cursor& at) {
+    return at.integer<std::uint32_t>(1, most_calls);
+}
+
+std::optional<duration> any_time(const cursor& at) {
+    return at.time();
+}
+
+void read_monitoring(const cursor& at, circuit_breaker_options& options) {
+    const object block(at, {{"window"}, {"minimumRequests"}, {"metrics"}, unavailable("alerts")});
+    block.into(options.window, "window", [](const cursor& c) {
+        return c.time({std::chrono::milliseconds(1), std::chrono::days(365)});
+    });
+    block.into(options.minimum_requests, "minimumRequests", calls);
+    if (const auto metrics = block.get("metrics")) {
+        const object inner(*metrics, {{"failureRate"}, {"latencyThreshold"}});
+        inner.into(options.failure_rate, "failureRate", [](const cursor& c) { return c.share(); });
+        inner.into(options.latency_threshold, "latencyThreshold", any_time);
+    }
+}
+
+void read_recovery(const cursor& at, circuit_breaker_options& options) {
+    const object block(at, {{"strategy"}, {"successThreshold"}});
+    if (const auto strategy = block.get("strategy")) {
+        (void)strategy->choice({{"immediate"}, unavailable("gradual"), unavailable("custom")});
+    }
+    block.into(options.success_threshold, "successThreshold",
+               [](const cursor& c) { return c.integer<std::uint32_t>(1, 100'000); });
+}
+
+}  // namespace
+
+circuit_breaker_options read_circuit_breaker(const cursor& at) {
+    const object block(at, {{"failureThreshold"},
+                            {"resetTimeoutMs"},
+                            {"maxResetTimeoutMs"},
+                            {"monitoring"},
+                            {"recovery"},
+                            unavailable("healthCheckEndpoint"),
+                            unavailable("healthCheckInterval"),
+                            unavailable("fallbackService"),
+                            unavailable("shared")});
+    circuit_breaker_options options;
+    block.into(options.failure_threshold, "failureThreshold", calls);
+    block.into(options.reset_timeout, "resetTimeoutMs", any_time);
+    if (const auto most = block.get("maxResetTimeoutMs")) {
+        options.max_reset_timeout = most->time();
+        if (options.max_reset_timeout && *options.max_reset_timeout < options.reset_timeout) {
+            most->wrong("must be at least 'resetTimeoutMs'");
+        }
+    }
+    if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, options);
+    if (const auto recovery = block.get("recovery")) read_recovery(*recovery, options);
+    return options;
+}
+
+}  // namespace symphony::detail

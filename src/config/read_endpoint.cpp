@@ -1,0 +1,91 @@
+#include "config/blocks.hpp"
+#include "symphony/core/url.hpp"
+
+namespace symphony::detail {
+
+namespace {
+
+// A URL may hold credentials in its user-info and query: no message repeats any of it.
+void read_url(const cursor& at, endpoint_options& options) {
+    auto text = at.text();
+    if (!text) return;
+    const auto parsed = url::parse(*text);
+    if (!parsed) {
+        at.wrong("no valid URL: " + parsed.error().message);
+    } else if (parsed->is_websocket()) {
+        at.wrong("'" + parsed->scheme + "://' is " + std::string(not_available));
+    }
+    options.url = std::move(*text);
+}
+
+void read_method(const cursor& at, endpoint_options& options) {
+    auto text = at.text();
+    if (!text) return;
+    // A method and a field name are the same kind of token (RFC 9110, 5.6.2 and 9.1).
+    if (!is_valid_header(*text, "") || text->size() > 32) {
+        at.wrong("must be an HTTP method");
+    } else if (*text == "CONNECT") {
+        at.wrong("'CONNECT' is no method for an API");
+    }
+    options.method = std::move(*text);
+}
+
+void read_fields(const cursor& at, endpoint_options& options) {
+    const auto members = at.members();
+    if (!members) return;
+    for (const auto& [name, value] : *members) {
+        if (!is_valid_header(name, "")) {
+            at.context().fault(value.key(), member_path(at.path(), "?"), "no valid header name");
+            continue;
+        }
+        const auto text = value.text();
+        if (!text) continue;
+        if (!is_valid_header(name, *text)) {
+            value.wrong("must not contain control characters");
+        } else if (options.fields.contains(name)) {
+            value.incomplete("this header was given before (case does not count)");
+        } else {
+            options.fields.add(name, *text);
+        }
+    }
+}
+
+template <class Target, class Read>
+void read_block(const object& block, std::string_view key, Target& target, Read read) {
+    if (const auto at = block.get(key)) target = read(*at);
+}
+
+}  // namespace
+
+endpoint_options read_endpoint(const cursor& at) {
+    const object block(at, {{"url"},
+                            {"method"},
+                            {"headers"},
+                            {"timeout"},
+                            {"rateLimit"},
+                            {"circuitBreaker"},
+                            {"auth"},
+                            {"middleware"},
+                            {"tls"},
+                            {"http"},
+                            {"limits"},
+                            unavailable("isStreaming"),
+                            unavailable("streamConfig"),
+                            unavailable("concurrency"),
+                            unavailable("hedge")});
+    endpoint_options options;
+    if (const auto address = block.require("url")) read_url(*address, options);
+    if (const auto method = block.get("method")) read_method(*method, options);
+    if (const auto fields = block.get("headers")) read_fields(*fields, options);
+    block.into(options.timeout, "timeout", [](const cursor& c) { return c.time(); });
+    read_block(block, "rateLimit", options.rate_limit, read_rate_limit);
+    read_block(block, "circuitBreaker", options.circuit_breaker, read_circuit_breaker);
+    read_block(block, "auth", options.auth, read_auth);
+    read_block(block, "middleware", options.middleware, read_middleware);
+    read_block(block, "tls", options.tls, read_tls);
+    read_block(block, "http", options.http, read_http);
+    read_block(block, "limits", options.limits, read_limits);
+    return options;
+}
+
+}  // namespace symphony::detail

@@ -1,0 +1,106 @@
+#include "config/blocks.hpp"
+#include "config/text.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace symphony::detail {
+
+namespace {
+
+constexpr std::string_view bad_name = "a name has letters, digits, '-' and '_' only, at most 64";
+
+// The limits that stand under one prefix: where they were first given, and what they are.
+struct budget {
+    rate_limit_options options;
+    std::string path;
+};
+
+bool same_limit(const rate_limit_options& a, const rate_limit_options& b) {
+    const auto sorted = [](const rate_limit_options& options) {
+        std::vector<std::tuple<duration, std::uint64_t, std::uint64_t>> levels;
+        for (const rate_level& level : options.levels()) {
+            levels.emplace_back(level.window, level.max, level.burst ? level.burst : level.max);
+        }
+        std::ranges::sort(levels);
+        return levels;
+    };
+    return a.strategy == b.strategy && sorted(a) == sorted(b) &&
+           a.max_queue_size == b.max_queue_size && a.max_queue_time == b.max_queue_time;
+}
+
+class tools_reader {
+public:
+    std::vector<tool_options> read(const cursor& at) {
+        std::vector<tool_options> tools;
+        for (const cursor& item : at.items())
+            tools.push_back(read_tool(item));
+        if (at.value().kind == node::type::sequence && tools.empty()) {
+            at.wrong("must not be empty");
+        }
+        return tools;
+    }
+
+private:
+    tool_options read_tool(const cursor& at) {
+        const object block(at, {{"name"}, {"description"}, {"externalAPIs"}});
+        tool_options tool;
+        if (const auto name = block.require("name")) tool.name = read_name(*name);
+        block.into(tool.description, "description", [](const cursor& c) { return c.text(); });
+        if (const auto apis = block.require("externalAPIs")) read_apis(*apis, tool);
+        return tool;
+    }
+
+    std::string read_name(const cursor& at) {
+        const auto name = at.text();
+        if (!name) return {};
+        if (!is_name(*name)) {
+            at.wrong(std::string(bad_name));
+        } else if (!names_.insert(*name).second) {
+            at.wrong("another tool has this name");
+        }
+        return *name;
+    }
+
+    void read_apis(const cursor& at, tool_options& tool) {
+        const auto members = at.members();
+        if (!members) return;
+        if (members->empty()) at.wrong("must not be empty");
+        for (const auto& [name, value] : *members) {
+            if (!is_name(name)) value.incomplete(std::string(bad_name));
+            tool.external_apis.push_back({name, read_endpoint(value)});
+            check_budget(value, tool.name, tool.external_apis.back());
+        }
+    }
+
+    void check_budget(const cursor& at, const std::string& tool, const named_endpoint& endpoint) {
+        const auto& limit = endpoint.options.rate_limit;
+        if (!limit) return;
+        const std::string prefix =
+            limit->key_prefix.empty() ? tool + "." + endpoint.name : limit->key_prefix;
+        const auto [first, fresh] = budgets_.try_emplace(prefix, budget{*limit, at.path()});
+        if (fresh || same_limit(first->second.options, *limit)) return;
+        const auto block = object_member(at, "rateLimit");
+        at.context().fault(block, at.path() + ".rateLimit",
+                           "another limit has the same 'keyPrefix': " + first->second.path +
+                               ".rateLimit; one prefix is one budget");
+    }
+
+    static position object_member(const cursor& at, std::string_view key) {
+        const auto& members = at.value().members;
+        const auto found = std::ranges::find(members, key, &node::member::key);
+        return found == members.end() ? at.key() : found->at;
+    }
+
+    std::set<std::string> names_;
+    std::map<std::string, budget> budgets_;
+};
+
+}  // namespace
+
+std::vector<tool_options> read_tools(const cursor& at) {
+    return tools_reader().read(at);
+}
+
+}  // namespace symphony::detail

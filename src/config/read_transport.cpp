@@ -1,0 +1,87 @@
+#include "config/blocks.hpp"
+#include "config/expand.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace symphony::detail {
+
+namespace {
+
+constexpr std::int64_t gibibyte = std::int64_t{1} << 30;
+
+// Enough to catch a wrong path before anything starts; the certificates are parsed when used.
+std::string wrong_with_ca(const std::string& path) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(path, failed)) return "no such file";
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return "the file cannot be read";
+    std::string text(std::size_t{1} << 20, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    const bool pem = text.find("-----BEGIN CERTIFICATE-----") != std::string::npos ||
+                     text.find("-----BEGIN TRUSTED CERTIFICATE-----") != std::string::npos;
+    return pem ? "" : "the file holds no PEM certificate";
+}
+
+}  // namespace
+
+tls_options read_tls(const cursor& at) {
+    const object block(at, {{"ca"}, {"serverName"}, {"minVersion"}});
+    tls_options options;
+    if (const auto ca = block.get("ca")) {
+        if (const auto path = ca->text()) {
+            options.ca = resolve_path(ca->context().directory(), *path);
+            const std::string problem =
+                path->empty() ? "must not be empty" : wrong_with_ca(options.ca);
+            if (!problem.empty()) ca->wrong(problem);
+        }
+    }
+    if (const auto name = block.get("serverName")) {
+        if (auto text = name->text()) {
+            options.server_name = std::move(*text);
+            const bool host = !options.server_name.empty() && options.server_name.size() <= 253 &&
+                              options.server_name.find_first_of(" /:@\t\r\n") == std::string::npos;
+            if (!host) name->wrong("must be a host name");
+        }
+    }
+    if (const auto version = block.get("minVersion")) {
+        if (const auto which = version->choice({{"1.2"}, {"1.3"}})) {
+            options.min_version = *which == 0 ? "1.2" : "1.3";
+        }
+    }
+    return options;
+}
+
+http_options read_http(const cursor& at) {
+    const object block(at, {{"version"},
+                            {"maxConnections"},
+                            {"idleTimeout"},
+                            {"connectTimeout"},
+                            unavailable("proxy")});
+    http_options options;
+    if (const auto version = block.get("version")) {
+        if (const auto which = version->choice({{"auto"}, {"1.1"}, unavailable("2")})) {
+            options.version = *which == 0 ? http_version::automatic : http_version::http1;
+        }
+    }
+    block.into(options.max_connections, "maxConnections",
+               [](const cursor& c) { return c.integer<std::size_t>(1, 65'535); });
+    const auto time = [](const cursor& c) { return c.time(); };
+    block.into(options.idle_timeout, "idleTimeout", time);
+    block.into(options.connect_timeout, "connectTimeout", time);
+    return options;
+}
+
+limit_options read_limits(const cursor& at) {
+    const object block(at, {{"maxResponseBytes"}, {"maxHeaderBytes"}});
+    limit_options options;
+    block.into(options.max_response_bytes, "maxResponseBytes",
+               [](const cursor& c) { return c.integer<std::size_t>(1, 64 * gibibyte); });
+    block.into(options.max_header_bytes, "maxHeaderBytes",
+               [](const cursor& c) { return c.integer<std::size_t>(1024, gibibyte); });
+    return options;
+}
+
+}  // namespace symphony::detail
