@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <iterator>
 
 namespace symphony {
@@ -13,6 +14,11 @@ namespace {
 std::string shown_url(const std::string& text) {
     const auto parsed = url::parse(text);
     return parsed ? parsed->display() : "(no valid URL)";
+}
+
+std::string_view level_name(severity level) {
+    constexpr std::array<std::string_view, 5> names{"trace", "debug", "info", "warn", "error"};
+    return names.at(static_cast<std::size_t>(level));
 }
 
 }  // namespace
@@ -38,6 +44,8 @@ std::string describe(const file_options& options) {
     fmt::format_to(out, "\ngateway  {}, admin {}{}\n", options.gateway.listen,
                    options.gateway.admin,
                    options.gateway.admin_token.empty() ? "" : " (token required)");
+    fmt::format_to(out, "log      {}, {}\n", level_name(options.log.level),
+                   options.log.format == log_format::json ? "json" : "text");
     return text;
 }
 

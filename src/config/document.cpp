@@ -2,10 +2,12 @@
 
 #include "config/text.hpp"
 
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -27,8 +29,6 @@ struct stop {
 /// Builds the tree from the parser's events, with bounds on everything.
 class builder : public YAML::EventHandler {
 public:
-    explicit builder(std::vector<document_fault>& faults) : faults_(faults) {}
-
     [[nodiscard]] node_ptr root() const { return root_; }
 
     void OnDocumentStart(const YAML::Mark&) override {}
@@ -67,7 +67,6 @@ private:
         std::shared_ptr<node> container;
         YAML::anchor_t anchor = 0;
         std::optional<std::pair<std::string, position>> key{};
-        std::map<std::string, position, std::less<>> seen{};
     };
 
     static std::shared_ptr<node> make(const YAML::Mark& mark, node::type kind) {
@@ -120,19 +119,13 @@ private:
         }
     }
 
-    void begin_member(frame& top, const node& key, position at) {
+    static void begin_member(frame& top, const node& key, position at) {
         if (key.kind == node::type::sequence || key.kind == node::type::map) {
             throw stop{{at, "a key must be text"}};
-        }
-        const auto [first, fresh] = top.seen.emplace(key.text, at);
-        if (!fresh) {
-            faults_.push_back(
-                {at, "this key was given before, in line " + std::to_string(first->second.line)});
         }
         top.key.emplace(key.text, at);
     }
 
-    std::vector<document_fault>& faults_;
     std::vector<frame> stack_;
     std::map<YAML::anchor_t, node_ptr> anchors_;
     node_ptr root_;
@@ -154,6 +147,35 @@ std::optional<document_fault> unreadable(std::string_view text) {
     return document_fault{where, bad <= zero ? "not UTF-8" : "a NUL character"};
 }
 
+// The four hexadecimal digits of a JSON escape, or nothing.
+std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {
+    if (text.size() < at + 6 || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+    unsigned unit = 0;
+    const char* end = text.data() + at + 6;
+    const auto [stop_at, failed] = std::from_chars(end - 4, end, unit, 16);
+    if (failed != std::errc() || stop_at != end) return std::nullopt;
+    return unit;
+}
+
+// JSON writes a character above U+FFFF as two escapes, YAML as one: "\U0001F600".
+std::string with_joined_surrogates(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto high = code_unit(text, i);
+        const auto low = high ? code_unit(text, i + 6) : std::nullopt;
+        if (low && *high >= 0xD800 && *high < 0xDC00 && *low >= 0xDC00 && *low < 0xE000) {
+            const unsigned code = 0x10000 + ((*high - 0xD800) << 10U) + (*low - 0xDC00);
+            out += fmt::format("\\U{:08X}", code);
+            i += 12;
+            continue;
+        }
+        const std::size_t length = text[i] == '\\' && i + 1 < text.size() ? 2 : 1;
+        out.append(text.substr(i, length));
+        i += length;
+    }
+    return out;
+}
+
 // The parser's own words, without what it quotes: that may be part of a secret.
 std::string without_quotes(const std::string& message) {
     if (message.starts_with("the referenced anchor")) return "the alias has no anchor";
@@ -163,22 +185,22 @@ std::string without_quotes(const std::string& message) {
 
 }  // namespace
 
-document read_document(std::string_view text) {
+document read_document(std::string_view text, bool json) {
     document result;
     if (auto fault = unreadable(text)) {
         result.faults.push_back(std::move(*fault));
         return result;
     }
-    builder tree(result.faults);
+    builder tree;
     try {
-        std::istringstream stream{std::string(text)};
+        std::istringstream stream{json ? with_joined_surrogates(text) : std::string(text)};
         YAML::Parser parser(stream);
         if (!parser.HandleNextDocument(tree) || !tree.root()) {
             result.faults.push_back({{1, 1}, "the file is empty"});
             return result;
         }
         result.root = tree.root();
-        builder second(result.faults);
+        builder second;
         if (parser.HandleNextDocument(second)) {
             const position at = second.root() ? second.root()->at : position{};
             result.faults.push_back({at, "a second document in the same file"});

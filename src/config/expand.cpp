@@ -68,6 +68,14 @@ std::expected<std::string, std::string> look_up(std::string_view inside, const e
 
 }  // namespace
 
+bool uses_file(std::string_view text) {
+    for (auto at = text.find("${file:"); at != std::string_view::npos;
+         at = text.find("${file:", at + 1)) {
+        if (at == 0 || text[at - 1] != '$') return true;
+    }
+    return false;
+}
+
 std::string resolve_path(const std::string& directory, std::string_view path) {
     return (std::filesystem::path(directory) / std::filesystem::path(path)).string();
 }

@@ -20,6 +20,9 @@ struct expansion {
 [[nodiscard]] expansion expand(std::string_view text, const environment& env,
                                const std::string& directory);
 
+/// Whether `expand` would read a file.
+[[nodiscard]] bool uses_file(std::string_view text);
+
 /// `path` seen from `directory`.
 [[nodiscard]] std::string resolve_path(const std::string& directory, std::string_view path);
 

@@ -2,7 +2,9 @@
 
 #include "config/text.hpp"
 
+extern "C" {  // the header does not say so itself
 #include <jq.h>
+}
 
 #include <mutex>
 #include <vector>

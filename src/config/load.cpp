@@ -15,7 +15,7 @@ using loaded = std::expected<file_options, std::vector<config_fault>>;
 
 void read_version(const detail::object& file) {
     const auto version = file.require("version");
-    if (version) (void)version->integer<std::uint32_t>(1, 1);
+    if (version) (void)version->choice({{"1"}});
 }
 
 file_options read_whole(const detail::cursor& root) {
@@ -56,7 +56,7 @@ std::string to_string(const config_fault& fault) {
 
 loaded parse_config(std::string_view text, const std::string& file, const environment& env) {
     detail::read_context context(file, env);
-    const detail::document document = detail::read_document(text);
+    const detail::document document = detail::read_document(text, file.ends_with(".json"));
     for (const auto& fault : document.faults)
         context.fault(fault.at, "", fault.message);
     if (document.root) {

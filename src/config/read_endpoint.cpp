@@ -19,7 +19,7 @@ void read_url(const cursor& at, endpoint_options& options) {
 }
 
 void read_method(const cursor& at, endpoint_options& options) {
-    auto text = at.text();
+    auto text = at.shown_text();
     if (!text) return;
     // A method and a field name are the same kind of token (RFC 9110, 5.6.2 and 9.1).
     if (!is_valid_header(*text, "") || text->size() > 32) {

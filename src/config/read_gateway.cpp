@@ -31,7 +31,7 @@ std::optional<std::string> read_address(const object& block, std::string_view ke
                                         std::string& target) {
     const auto at = block.get(key);
     if (!at) return host_of(target);
-    auto text = at->text();
+    auto text = at->shown_text();
     if (!text) return std::nullopt;
     auto host = host_of(*text);
     if (!host) at->wrong("must be HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080");

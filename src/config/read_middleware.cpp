@@ -11,8 +11,7 @@ std::optional<retry_condition> read_condition(const cursor& at) {
     auto compiled = jq_program::compile(*program);
     if (!compiled) {
         // jq may repeat parts of a program; those that were put in may be secret.
-        const bool quotable = program->size() == at.value().text.size() &&
-                              at.value().text.find("${") == std::string::npos;
+        const bool quotable = at.value().text.find("${") == std::string::npos;
         at.wrong("no valid jq program" + (quotable ? ": " + compiled.error() : std::string()));
         return std::nullopt;
     }

@@ -68,7 +68,7 @@ rate_limit_options read_rate_limit(const cursor& at) {
         }
     }
     if (const auto prefix = block.get("keyPrefix")) {
-        if (auto text = prefix->text()) {
+        if (auto text = prefix->shown_text()) {
             options.key_prefix = std::move(*text);
             if (options.key_prefix.empty()) prefix->wrong("must not be empty");
             if (options.key_prefix.size() > 256) prefix->wrong("longer than 256 bytes");

@@ -47,13 +47,13 @@ private:
         const object block(at, {{"name"}, {"description"}, {"externalAPIs"}});
         tool_options tool;
         if (const auto name = block.require("name")) tool.name = read_name(*name);
-        block.into(tool.description, "description", [](const cursor& c) { return c.text(); });
+        block.into(tool.description, "description", [](const cursor& c) { return c.shown_text(); });
         if (const auto apis = block.require("externalAPIs")) read_apis(*apis, tool);
         return tool;
     }
 
     std::string read_name(const cursor& at) {
-        const auto name = at.text();
+        const auto name = at.shown_text();
         if (!name) return {};
         if (!is_name(*name)) {
             at.wrong(std::string(bad_name));

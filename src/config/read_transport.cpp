@@ -39,7 +39,7 @@ tls_options read_tls(const cursor& at) {
         }
     }
     if (const auto name = block.get("serverName")) {
-        if (auto text = name->text()) {
+        if (auto text = name->shown_text()) {
             options.server_name = std::move(*text);
             const bool host = !options.server_name.empty() && options.server_name.size() <= 253 &&
                               options.server_name.find_first_of(" /:@\t\r\n") == std::string::npos;

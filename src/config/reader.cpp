@@ -50,6 +50,11 @@ std::vector<std::string_view> available_names(std::span<const known> names) {
     return all;
 }
 
+void report_again(read_context& context, std::string path, position at, position first) {
+    context.fault(at, std::move(path),
+                  fmt::format("this key was given before, in line {}", first.line));
+}
+
 }  // namespace
 
 read_context::read_context(std::string file, const environment& env)
@@ -111,6 +116,15 @@ std::optional<std::string> cursor::text() const {
     auto value = scalar();
     if (!value) return std::nullopt;
     return std::move(value->text);
+}
+
+std::optional<std::string> cursor::shown_text() const {
+    auto value = text();
+    if (value && uses_file(value_->text)) {
+        wrong("what comes from ${file:} is a secret, and this value is shown");
+        return std::nullopt;
+    }
+    return value;
 }
 
 std::optional<secret> cursor::hidden() const {
@@ -217,7 +231,10 @@ std::optional<std::vector<std::pair<std::string, cursor>>> cursor::members() con
         return std::nullopt;
     }
     std::vector<std::pair<std::string, cursor>> all;
+    std::map<std::string_view, position> seen;
     for (const node::member& one : value_->members) {
+        const auto [first, fresh] = seen.emplace(one.key, one.at);
+        if (!fresh) report_again(*context_, member_path(path_, one.key), one.at, first->second);
         all.emplace_back(one.key,
                          cursor(*context_, *one.value, member_path(path_, one.key), one.at));
     }
@@ -234,7 +251,11 @@ object::object(const cursor& at, std::initializer_list<known> keys, secrecy mode
     for (const node::member& member : value.members) {
         const auto found = std::ranges::find(all, std::string_view(member.key), &known::name);
         if (found != all.end() && found->available) {
-            members_.emplace(member.key, &member);
+            const auto [first, fresh] = members_.emplace(member.key, &member);
+            if (!fresh) {
+                report_again(at.context(), member_path(at.path(), member.key), member.at,
+                             first->second->at);
+            }
         } else if (found != all.end()) {
             at.context().fault(member.at, member_path(at.path(), member.key),
                                std::string(not_available));

@@ -66,6 +66,8 @@ public:
         : context_(&context), value_(&value), path_(std::move(path)), key_(key) {}
 
     [[nodiscard]] std::optional<std::string> text() const;
+    /// Text that will be seen, in a status page for example: what came from a file is refused.
+    [[nodiscard]] std::optional<std::string> shown_text() const;
     /// Text that no message repeats.
     [[nodiscard]] std::optional<secret> hidden() const;
     [[nodiscard]] std::optional<scalar_text> scalar() const;
