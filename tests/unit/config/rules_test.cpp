@@ -1,0 +1,163 @@
+#include "unit/config/config_fixture.hpp"
+
+namespace symphony {
+namespace {
+
+using namespace symphony::testing;
+
+std::string tool(const std::string& name, const std::string& endpoint, const std::string& block) {
+    return "  - {name: " + name + ", externalAPIs: {" + endpoint + ": {url: 'http://x', " + block +
+           "}}}\n";
+}
+
+const std::string head = "version: 1\ntools:\n";
+
+std::string only_message(const loaded& result) {
+    if (result) return "";
+    EXPECT_EQ(result.error().size(), 1u) << all_faults(result);
+    return result.error().front().message;
+}
+
+TEST(rules, names_are_unique_and_simple) {
+    const std::string limit = "rateLimit: {maxRequestsPerSecond: 1}";
+    EXPECT_TRUE(parse(head + tool("a-B_9", "e", limit) + tool("b", "e", limit)));
+    EXPECT_EQ(only_message(parse(head + tool("a", "e", "") + tool("a", "f", ""))),
+              "another tool has this name");
+    for (const char* name : {"a.b", "a/b", "'a b'", "''", "ü", "a%2e"}) {
+        EXPECT_NE(only_message(parse(head + tool(name, "e", ""))), "") << name;
+        EXPECT_NE(only_message(parse(head + tool("t", name, ""))), "") << name;
+    }
+    EXPECT_EQ(
+        only_message(parse("version: 1\ntools: [{name: t, externalAPIs: {e: {url: 'http://x'}, "
+                           "e: {url: 'http://y'}}}]")),
+        "this key was given before, in line 2");
+}
+
+TEST(rules, what_is_required_must_be_there) {
+    EXPECT_EQ(only_message(parse("version: 1\n")), "'tools' is missing");
+    EXPECT_EQ(only_message(parse("tools: [{name: t, externalAPIs: {e: {url: 'http://x'}}}]")),
+              "'version' is missing");
+    EXPECT_EQ(only_message(parse("version: 1\ntools: []")), "must not be empty");
+    EXPECT_EQ(only_message(parse("version: 1\ntools: [{externalAPIs: {e: {url: 'http://x'}}}]")),
+              "'name' is missing");
+    EXPECT_EQ(only_message(parse("version: 1\ntools: [{name: t}]")), "'externalAPIs' is missing");
+    EXPECT_EQ(only_message(parse("version: 1\ntools: [{name: t, externalAPIs: {e: {}}}]")),
+              "'url' is missing");
+    EXPECT_NE(only_message(parse("just text")), "");
+    EXPECT_NE(only_message(parse("[]")), "");
+}
+
+TEST(rules, one_prefix_is_one_budget) {
+    const std::string ten = "rateLimit: {maxRequestsPerSecond: 10, keyPrefix: p}";
+    const std::string as_level = "rateLimit: {limits: [{max: 10, window: 1s}], keyPrefix: p}";
+    const std::string nine = "rateLimit: {maxRequestsPerSecond: 9, keyPrefix: p}";
+    const std::string bucket =
+        "rateLimit: {maxRequestsPerSecond: 10, keyPrefix: p, strategy: token-bucket}";
+    EXPECT_TRUE(parse(head + tool("a", "e", ten) + tool("b", "e", ten)));
+    EXPECT_TRUE(parse(head + tool("a", "e", ten) + tool("b", "e", as_level)));
+    for (const std::string& other : {nine, bucket}) {
+        const loaded faulty = parse(head + tool("a", "e", ten) + tool("b", "e", other));
+        EXPECT_NE(only_message(faulty).find("same 'keyPrefix'"), std::string::npos);
+        EXPECT_EQ(faulty.error()[0].line, 4);
+        EXPECT_EQ(faulty.error()[0].path, "tools[1].externalAPIs.e.rateLimit");
+    }
+    // The default prefix is a prefix like any other.
+    const std::string taken = "rateLimit: {maxRequestsPerSecond: 9, keyPrefix: a.e}";
+    EXPECT_FALSE(parse(head + tool("a", "e", "rateLimit: {maxRequestsPerSecond: 10}") +
+                       tool("b", "e", taken)));
+}
+
+TEST(rules, a_url_must_be_one) {
+    for (const char* bad : {"x", "ftp://x", "http://", "http://x/#a", "http://x:99999", "[]",
+                            "null", "'http://a b'", "ws://x", "wss://x"}) {
+        const loaded faulty = parse(
+            "version: 1\ntools: [{name: t, externalAPIs: {e: {url: " + std::string(bad) + "}}}]");
+        EXPECT_NE(only_message(faulty), "") << bad;
+        EXPECT_EQ(faulty.error()[0].path, "tools[0].externalAPIs.e.url");
+    }
+}
+
+TEST(rules, expansion_fills_values_and_never_structure) {
+    const std::string text = endpoint_with(
+        "timeout: '${TIME}', rateLimit: {maxRequestsPerSecond: \"${N}\"}, headers: {a: '${H}'}");
+    const auto e =
+        only_endpoint(parse(text, {{"TIME", "1s"}, {"N", "7"}, {"H", "x}, b: {c: [1]"}}));
+    EXPECT_EQ(e.rate_limit->max_requests_per_second, 7u);
+    EXPECT_EQ(e.timeout, std::chrono::seconds(1));
+    EXPECT_EQ(e.fields.get("a"), "x}, b: {c: [1]");
+    EXPECT_EQ(e.fields.size(), 1u);
+    EXPECT_FALSE(parse(text, {{"TIME", "1s"}, {"N", "7 "}, {"H", "x"}}));
+    EXPECT_NE(only_message(parse(text, {{"N", "7"}, {"H", "x"}})).find("TIME"), std::string::npos);
+}
+
+TEST(rules, what_comes_from_a_file_is_never_shown) {
+    const temporary_directory place;
+    place.write("s", "MARKER\n");
+    const std::string file = place.file("symphony.yaml");
+    for (const char* block :
+         {"method: '${file:s}'", "http: {version: '${file:s}'}",
+          "rateLimit: {maxRequestsPerSecond: 1, keyPrefix: '${file:s}'}", "timeout: '${file:s}'",
+          "rateLimit: {maxRequestsPerSecond: '${file:s}'}",
+          "middleware: {error: {retry: {conditions: ['${file:s}']}}}"}) {
+        const loaded faulty = parse(endpoint_with(block), {}, file);
+        ASSERT_FALSE(faulty) << block;
+        EXPECT_EQ(all_faults(faulty).find("MARKER"), std::string::npos) << all_faults(faulty);
+    }
+    EXPECT_TRUE(parse(endpoint_with("headers: {x: '${file:s}'}"), {}, file));
+}
+
+TEST(rules, a_ca_file_stands_next_to_the_configuration) {
+    const temporary_directory place;
+    place.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
+    place.write("key.pem", "-----BEGIN PRIVATE KEY-----\n");
+    const std::string file = place.file("symphony.yaml");
+    EXPECT_EQ(only_endpoint(parse(endpoint_with("tls: {ca: ca.pem}"), {}, file)).tls.ca,
+              place.file("ca.pem"));
+    EXPECT_EQ(only_message(parse(endpoint_with("tls: {ca: key.pem}"), {}, file)),
+              "the file holds no PEM certificate");
+    EXPECT_EQ(only_message(parse(endpoint_with("tls: {ca: none.pem}"), {}, file)), "no such file");
+}
+
+TEST(rules, what_does_not_work_yet_says_so) {
+    for (const char* block :
+         {"rateLimit: {maxRequestsPerSecond: 1, distributed: {redis: {host: h, port: 1}}}",
+          "rateLimit: {maxRequestsPerSecond: 1, onStoreFailure: open}",
+          "rateLimit: {maxRequestsPerSecond: 1, lease: 100}",
+          "circuitBreaker: {healthCheckEndpoint: 'http://h'}",
+          "circuitBreaker: {healthCheckInterval: 5}",
+          "circuitBreaker: {fallbackService: t}",
+          "circuitBreaker: {shared: true}",
+          "circuitBreaker: {monitoring: {alerts: {slack: x}}}",
+          "circuitBreaker: {recovery: {strategy: gradual}}",
+          "isStreaming: true",
+          "streamConfig: {mode: json}",
+          "concurrency: {max: 3}",
+          "hedge: {}",
+          "auth: {type: oauth2}",
+          "auth: {type: jwt}",
+          "auth: {type: mtls}",
+          "auth: {type: bearer, credentials: {token: t}, oauth2: {tokenUrl: x}}",
+          "auth: {type: bearer, credentials: {token: t}, federation: {provider: aws}}",
+          "auth: {type: bearer, credentials: {token: t}, caching: {enabled: true, ttl: 1}}",
+          "auth: {type: bearer, credentials: {token: t}, retryOnAuthFailure: true}",
+          "auth: {type: bearer, credentials: {token: t}, refreshToken: x}",
+          "auth: {type: bearer, credentials: {token: t, certificate: {cert: c, key: k}}}",
+          "middleware: {pre: {transform: '.'}}",
+          "middleware: {post: {cache: {ttl: 1}}}",
+          "middleware: {metrics: {dimensions: [a]}}",
+          "middleware: {error: {transform: '.'}}",
+          "middleware: {error: {fallback: '.'}}",
+          "http: {proxy: 'http://p'}",
+          "http: {version: 2}"}) {
+        const loaded faulty = parse(endpoint_with(block));
+        EXPECT_NE(only_message(faulty).find("not available in this version"), std::string::npos)
+            << block << "\n"
+            << all_faults(faulty);
+    }
+    for (const char* line : {"alerting: {smtp: {host: h}}", "gateway: {tls: {cert: c}}"}) {
+        EXPECT_EQ(only_message(parse(endpoint_with("") + line)), "not available in this version");
+    }
+}
+
+}  // namespace
+}  // namespace symphony
