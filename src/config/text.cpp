@@ -65,16 +65,18 @@ std::size_t invalid_utf8(std::string_view text) noexcept {
 
 std::optional<std::int64_t> to_integer(std::string_view text) noexcept {
     std::int64_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, failed] = std::from_chars(text.data(), end, value);
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, failed] = std::from_chars(begin, end, value);
     if (failed != std::errc() || stop != end) return std::nullopt;
     return value;
 }
 
 std::optional<double> to_number(std::string_view text) noexcept {
     double value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, failed] = std::from_chars(text.data(), end, value);
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, failed] = std::from_chars(begin, end, value);
     if (failed != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
     return value;
 }

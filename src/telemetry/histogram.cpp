@@ -9,7 +9,10 @@ namespace {
 constexpr auto bounds_ns = [] {
     std::array<std::int64_t, histogram::bounds.size()> ns{};
     for (std::size_t i = 0; i < ns.size(); ++i) {
-        ns[i] = static_cast<std::int64_t>(histogram::bounds[i] * 1e6 + 0.5) * 1000;
+        const double exact = histogram::bounds[i] * 1e6;  // microseconds; may fall just short
+        auto whole = static_cast<std::int64_t>(exact);
+        if (exact - static_cast<double>(whole) >= 0.5) ++whole;
+        ns[i] = whole * 1000;
     }
     return ns;
 }();

@@ -9,7 +9,7 @@ using namespace symphony::testing;
 using namespace std::chrono_literals;
 
 // The specification's own examples: what works is read, the rest is named and nothing is unknown.
-void expect_unavailable(const std::string& block, std::vector<std::string> paths) {
+void expect_unavailable(const std::string& block, const std::vector<std::string>& paths) {
     const loaded file = parse(endpoint_with(block));
     ASSERT_FALSE(file);
     std::vector<std::string> found;
