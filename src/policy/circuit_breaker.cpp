@@ -85,6 +85,11 @@ void circuit_permit::slow(instant now) noexcept {
     breaker_->impl_->slow({generation_, probe_, started_, false}, now);
 }
 
+void circuit_permit::answered(instant now) noexcept {
+    slow(now);
+    started_ = instant::max();  // no later result is later than this
+}
+
 std::optional<instant> circuit_permit::slow_at() const noexcept {
     return breaker_ == nullptr ? std::nullopt : breaker_->impl_->slow_at(started_);
 }

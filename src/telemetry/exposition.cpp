@@ -145,7 +145,7 @@ void write_calls(writer& to) {
 
 void write_rate_limit(writer& to) {
     const auto limited = [](const endpoint_metrics& m) {
-        return static_cast<bool>(m.queue_length);
+        return m.queue_length && m.queue_length().has_value();
     };
     to.family("symphony_rate_limit_wait_seconds", "histogram",
               "Wait for a permit of the rate limit, zero waits included.",
@@ -161,21 +161,25 @@ void write_rate_limit(writer& to) {
               });
     to.family("symphony_rate_limit_queue_length", "gauge", "Callers waiting for a permit.",
               [&](const endpoint_metrics& m) {
-                  if (limited(m)) to.sample(m.queue_length());
+                  const auto length = m.queue_length ? m.queue_length() : std::nullopt;
+                  if (length) to.sample(*length);
               });
 }
 
 void write_circuit(writer& to) {
+    const auto state_of = [](const endpoint_metrics& m) {
+        return m.circuit_state ? m.circuit_state() : std::nullopt;
+    };
     to.family("symphony_circuit_state", "gauge", "0 closed, 1 half-open, 2 open.",
               [&](const endpoint_metrics& m) {
-                  if (m.circuit_state) to.sample(m.circuit_state());
+                  if (const auto state = state_of(m)) to.sample(*state);
               });
     to.family("symphony_circuit_transitions_total", "counter", "Changes of the circuit's state.",
               [&](const endpoint_metrics& m) {
                   for (std::size_t from = 0; from < state_names.size(); ++from) {
                       for (std::size_t to_state = 0; to_state < state_names.size(); ++to_state) {
                           const std::uint64_t count = m.transitions[from][to_state].load();
-                          const bool real = m.circuit_state && from != to_state;
+                          const bool real = state_of(m) && from != to_state;
                           if (!real && count == 0) continue;
                           to.sample(count,
                                     {{"from", state_names[from]}, {"to", state_names[to_state]}});

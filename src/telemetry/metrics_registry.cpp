@@ -2,11 +2,14 @@
 
 namespace symphony {
 
-std::shared_ptr<endpoint_metrics> metrics_registry::get(const std::string& tool,
-                                                        const std::string& endpoint) {
+std::shared_ptr<endpoint_metrics> metrics_registry::get(
+    const std::string& tool, const std::string& endpoint,
+    const std::function<void(endpoint_metrics&)>& prepare) {
     const std::lock_guard lock(mutex_);
     auto& slot = endpoints_[{tool, endpoint}];
-    if (!slot) slot = std::make_shared<endpoint_metrics>();
+    if (slot) return slot;
+    slot = std::make_shared<endpoint_metrics>();
+    if (prepare) prepare(*slot);
     return slot;
 }
 

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] pool_view look(const destination& where) const;
     /// Closes what is idle; what is busy closes when it is done. No new connection is pooled.
     void close();
+    /// As `close`, and ends what is busy: each `send` and each stream gives `cancelled`.
+    void abort();
 
 private:
     class impl;

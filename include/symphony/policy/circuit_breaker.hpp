@@ -72,6 +72,9 @@ public:
     /// The call still runs and passed the latency threshold (else nothing happens): counts as slow
     /// right now; its later result counts no second time in the share.
     void slow(instant now) noexcept;
+    /// The call was answered in time or not, by `now`; what remains to be read of the answer may
+    /// take as long as it likes without counting as slow.
+    void answered(instant now) noexcept;
     void cancel() noexcept;
     [[nodiscard]] bool held() const noexcept { return breaker_ != nullptr; }
     /// When a still-running call turns slow, if the breaker watches latency.

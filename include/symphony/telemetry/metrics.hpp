@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,9 +64,10 @@ public:
     std::atomic<std::uint64_t> rate_limit_rejected{0};
     std::array<std::array<std::atomic<std::uint64_t>, 3>, 3> transitions{};  ///< [from][to]
     std::atomic<std::int64_t> in_flight{0};
-    /// Read when metrics are written. Set once before the endpoint is used; may be empty.
-    std::function<std::size_t()> queue_length;
-    std::function<int()> circuit_state;  ///< 0 closed, 1 half-open, 2 open
+    /// Read when metrics are written; nothing where there is no limit or breaker. May be empty;
+    /// set only by the `prepare` of `metrics_registry::get`, before anybody reads them.
+    std::function<std::optional<std::size_t>()> queue_length;
+    std::function<std::optional<int>()> circuit_state;  ///< 0 closed, 1 half-open, 2 open
 
     struct series {
         method_label method{};
@@ -90,8 +92,10 @@ private:
 /// Thread-safe.
 class metrics_registry {
 public:
-    [[nodiscard]] std::shared_ptr<endpoint_metrics> get(const std::string& tool,
-                                                        const std::string& endpoint);
+    /// `prepare` is called once, when the endpoint is new.
+    [[nodiscard]] std::shared_ptr<endpoint_metrics> get(
+        const std::string& tool, const std::string& endpoint,
+        const std::function<void(endpoint_metrics&)>& prepare = {});
     using entry = std::pair<std::pair<std::string, std::string>, std::shared_ptr<endpoint_metrics>>;
     [[nodiscard]] std::vector<entry> entries() const;
 

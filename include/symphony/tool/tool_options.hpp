@@ -29,7 +29,7 @@ struct tool_options {
     std::string name;  ///< letters, digits, '-', '_'
     std::string description{};
     std::vector<named_endpoint> external_apis{};  ///< in the order given; names unique
-    /// Without a handler, `run` calls the tool's API with
+    /// Without a handler, `run` makes one call of the tool's API, described by
     /// `{"endpoint"?, "method"?, "path"?, "query"?, "headers"?, "body"?}`.
     tool_handler handler{};
 };

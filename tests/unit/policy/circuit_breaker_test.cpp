@@ -102,6 +102,22 @@ TEST_F(breaker_test, a_call_still_running_past_the_threshold_counts_as_slow_righ
     second.failure(start + 200ms);
 }
 
+TEST_F(breaker_test, an_answer_in_time_may_be_read_for_as_long_as_it_likes) {
+    options.latency_threshold = 100ms;
+    auto breaker = make();
+    auto in_time = permit(breaker, start);
+    auto late = permit(breaker, start);
+    in_time.answered(start + 100ms);
+    late.answered(start + 101ms);
+    EXPECT_EQ(breaker.inspect(start + 101ms).window_failures, 1u) << "the late one, right then";
+    in_time.slow(start + 10s);
+    in_time.success(start + 20s);
+    late.success(start + 20s);
+    const auto seen = breaker.inspect(start + 20s);
+    EXPECT_EQ(seen.window_total, 1u) << "the late one counted when it was";
+    EXPECT_EQ(seen.window_failures, 0u);
+}
+
 TEST_F(breaker_test, a_failure_after_slow_still_counts_in_the_row) {
     options.latency_threshold = 100ms;
     options.failure_threshold = 1;

@@ -1,0 +1,34 @@
+#include "call/breaker_cell.hpp"
+
+#include <fmt/format.h>
+
+namespace symphony {
+
+breaker_cell::breaker_cell(const circuit_breaker_options& options, endpoint_events events,
+                           std::shared_ptr<endpoint_metrics> metrics)
+    : events_(std::move(events)),
+      metrics_(std::move(metrics)),
+      breaker_(options, [this](const circuit_transition& change) { tell(change); }) {}
+
+void breaker_cell::tell(const circuit_transition& change) noexcept {
+    metrics_
+        ->transitions[static_cast<std::size_t>(change.from)][static_cast<std::size_t>(change.to)]
+        .fetch_add(1, std::memory_order_relaxed);
+    if (change.to == circuit_state::open) behind_.end_all(queue_outcome::circuit_opened);
+    if (!events_.heard()) return;
+    event said;
+    said.name = "circuit.transition";
+    said.level = change.to == circuit_state::open ? severity::warn : severity::info;
+    said.message = fmt::format("circuit {} -> {}: {}", to_string(change.from), to_string(change.to),
+                               to_string(change.reason));
+    said.fields = {{"from", std::string(to_string(change.from))},
+                   {"to", std::string(to_string(change.to))},
+                   {"reason", std::string(to_string(change.reason))},
+                   {"consecutiveFailures", std::to_string(change.consecutive_failures)},
+                   {"windowTotal", std::to_string(change.window_total)},
+                   {"windowFailures", std::to_string(change.window_failures)}};
+    said.at = change.at;
+    events_.tell(std::move(said));
+}
+
+}  // namespace symphony

@@ -1,0 +1,89 @@
+#include "call/text.hpp"
+#include "symphony/call/endpoint_options.hpp"
+#include "symphony/core/url.hpp"
+
+#include <fmt/format.h>
+
+namespace symphony {
+
+namespace {
+
+std::string retry_text(const retry_options& retry) {
+    const retry_timing& timing = retry.timing;
+    std::string text = fmt::format(
+        "retry            up to {} attempts, {} from {} to {}, full jitter, within a budget",
+        timing.max_attempts, timing.shape == backoff::exponential ? "exponential" : "linear",
+        duration_text(timing.base_delay), duration_text(timing.max_delay));
+    text += retry.conditions.empty() ? "; network errors, time-outs, 429, 502, 503, 504"
+                                     : fmt::format("; {} condition{}", retry.conditions.size(),
+                                                   retry.conditions.size() == 1 ? "" : "s");
+    return text;
+}
+
+std::string breaker_text(const circuit_breaker_options& breaker) {
+    std::string text =
+        fmt::format("circuit breaker  opens after {} failures", breaker.failure_threshold);
+    if (breaker.failure_rate || breaker.latency_threshold) {
+        text += fmt::format(" or at a share of {:g} within {}", breaker.failure_rate.value_or(0.5),
+                            duration_text(breaker.window));
+    }
+    if (breaker.latency_threshold) {
+        text += fmt::format(", slow above {}", duration_text(*breaker.latency_threshold));
+    }
+    text +=
+        fmt::format("; for {}, at most {}", duration_text(breaker.reset_timeout),
+                    duration_text(breaker.max_reset_timeout.value_or(10 * breaker.reset_timeout)));
+    return text;
+}
+
+std::string limit_text(const rate_limit_options& limit, const std::string& key) {
+    std::string text = "rate limit       ";
+    const char* separator = "";
+    for (const rate_level& level : limit.levels()) {
+        text += fmt::format("{}{} per {}", separator, level.max, duration_text(level.window));
+        separator = ", ";
+    }
+    constexpr const char* names[]{"sliding window", "token bucket", "leaky bucket"};
+    text += fmt::format("; {}, key {}", names[static_cast<std::size_t>(limit.strategy)], key);
+    if (limit.max_queue_size == 0) return text + ", never waits";
+    text += fmt::format(", queue of {}", limit.max_queue_size);
+    if (limit.max_queue_time) text += fmt::format(" for {}", duration_text(*limit.max_queue_time));
+    return text;
+}
+
+std::string transport_text(const endpoint_options& options) {
+    const auto base = url::parse(options.url);
+    std::string text = fmt::format("transport        HTTP/1.1 to {}",
+                                   base ? base->origin() : std::string("(no valid URL)"));
+    if (base && base->is_tls()) {
+        text += fmt::format(", TLS {} or later, verified{}", options.tls.min_version,
+                            options.tls.ca.empty() ? "" : " (own CA)");
+    }
+    return text + fmt::format(", up to {} connections", options.http.max_connections);
+}
+
+}  // namespace
+
+std::vector<std::string> describe_chain(const std::string& tool, const std::string& endpoint,
+                                        const endpoint_options& options) {
+    std::vector<std::string> chain;
+    chain.push_back("deadline         " + duration_text(options.timeout));
+    if (options.middleware.error.retry) {
+        chain.push_back(retry_text(*options.middleware.error.retry));
+    }
+    if (options.circuit_breaker) chain.push_back(breaker_text(*options.circuit_breaker));
+    if (options.rate_limit) {
+        const std::string own_key = fmt::format("{}.{}", tool, endpoint);
+        const std::string& given = options.rate_limit->key_prefix;
+        chain.push_back(limit_text(*options.rate_limit, given.empty() ? own_key : given));
+        if (options.circuit_breaker) chain.push_back("circuit breaker  permit");
+    }
+    if (options.auth) {
+        chain.push_back(fmt::format("credentials      {}",
+                                    options.auth->type == auth_type::basic ? "basic" : "bearer"));
+    }
+    chain.push_back(transport_text(options));
+    return chain;
+}
+
+}  // namespace symphony

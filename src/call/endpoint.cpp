@@ -1,0 +1,100 @@
+#include "call/endpoint.hpp"
+
+#include "call/managed_call.hpp"
+#include "symphony/net/asio_timers.hpp"
+
+#include <utility>
+
+namespace symphony {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A user name in the URL stands for basic credentials, unless an `auth` block says otherwise.
+std::optional<auth_options> credentials_of(const endpoint_options& options, const url& base) {
+    if (options.auth || base.user_info.empty()) return options.auth;
+    const std::string_view pair = base.user_info.reveal();
+    const auto colon = pair.find(':');
+    auth_options found;
+    found.type = auth_type::basic;
+    found.username = pair.substr(0, colon);
+    if (colon != std::string_view::npos) found.password = secret(pair.substr(colon + 1));
+    return found;
+}
+
+}  // namespace
+
+endpoint::endpoint(endpoint_options options, endpoint_events events,
+                   std::shared_ptr<const net::destination> where,
+                   std::optional<credentials> identity)
+    : options_(std::move(options)),
+      events_(std::move(events)),
+      where_(std::move(where)),
+      identity_(std::move(identity)),
+      standing_(options_.fields, identity_ ? identity_->authorization() : std::string_view{}),
+      bare_target_(join_target(where_->base, {}, {}).value_or("/")) {}
+
+result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpoint_events events) {
+    if (auto wrong = problem(options)) return fail(error_kind::invalid_request, std::move(*wrong));
+    const result<url> base = url::parse(options.url);
+    if (!base) return std::unexpected(base.error());
+    auto where = net::destination::make(*base, options.tls, options.http, options.limits);
+    if (!where) return std::unexpected(std::move(where.error()));
+    std::optional<credentials> identity;
+    if (const auto auth = credentials_of(options, *base)) {
+        result<credentials> made = credentials::make(*auth);
+        if (!made) return std::unexpected(std::move(made.error()));
+        identity = std::move(*made);
+    }
+    return std::shared_ptr<endpoint>(new endpoint(std::move(options), std::move(events),
+                                                  std::move(*where), std::move(identity)));
+}
+
+asio::awaitable<result<response>> endpoint::call(const shard& where, const request& what) const {
+    managed_call call(*this, where, what);
+    while (call.prepare()) {
+        if (call.waits_for_permit()) co_await call.wait_in_queue();
+        if (call.may_send()) {
+            const net::wire_request& wire = call.wire();
+            result<response> answer = co_await where.transport.send(where_, wire, call.sending());
+            call.settle(std::move(answer));
+        }
+        const std::optional<instant> again = call.next_attempt_at();
+        if (!again) break;
+        if (call.has_stream()) co_await call.collect_answer();
+        if (!co_await net::wait_until(where.wakeups, *again)) call.cancel();
+    }
+    co_return call.finish();
+}
+
+std::optional<std::string> problem(const endpoint_options& options) {
+    if (!is_valid_header(options.method, "")) return "method must be a token (RFC 9110)";
+    if (options.timeout <= duration::zero()) return "timeout must be above 0";
+    if (options.rate_limit) {
+        if (auto wrong = options.rate_limit->problem()) return "rate limit: " + *wrong;
+    }
+    if (options.circuit_breaker) {
+        if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;
+    }
+    if (const auto& retry = options.middleware.error.retry) {
+        if (retry->timing.max_attempts < 1) return "retry: at least 1 attempt";
+        if (retry->timing.base_delay < duration::zero() ||
+            retry->timing.max_delay < retry->timing.base_delay) {
+            return "retry: delays must not be negative, and maxDelay not below baseDelay";
+        }
+    }
+    if (options.http.max_connections < 1 || options.http.max_connections > 65'535) {
+        return "http: max connections must be 1 to 65535";
+    }
+    if (options.http.idle_timeout <= duration::zero() ||
+        options.http.connect_timeout <= duration::zero()) {
+        return "http: time-outs must be above 0";
+    }
+    if (options.limits.max_response_bytes < 1 || options.limits.max_header_bytes < 1) {
+        return "limits must be above 0";
+    }
+    return std::nullopt;
+}
+
+}  // namespace symphony

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "call/breaker_cell.hpp"
+#include "call/endpoint_events.hpp"
+#include "call/outgoing.hpp"
+#include "call/rate_gate.hpp"
+#include "call/shard.hpp"
+#include "symphony/auth/credentials.hpp"
+#include "symphony/call/endpoint_options.hpp"
+#include "symphony/call/request.hpp"
+#include "symphony/core/result.hpp"
+#include "symphony/net/response.hpp"
+#include "symphony/net/transport.hpp"
+#include "symphony/policy/retry.hpp"
+#include "symphony/telemetry/metrics.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace symphony {
+
+/// What an endpoint keeps when its configuration is replaced.
+struct endpoint_state {
+    std::shared_ptr<rate_gate> gate;        ///< null without a rate limit
+    std::shared_ptr<breaker_cell> breaker;  ///< null without a circuit breaker
+    std::shared_ptr<retry_budget> budget;
+    std::shared_ptr<endpoint_metrics> metrics;
+};
+
+/// One external API with its layers composed once. Immutable once `attach`ed, and then shared by
+/// all threads; a call in flight keeps it.
+class endpoint : public std::enable_shared_from_this<endpoint> {
+public:
+    /// Errors: what `problem` says, a bad URL, an unreadable CA file, unusable credentials.
+    [[nodiscard]] static result<std::shared_ptr<endpoint>> make(endpoint_options options,
+                                                                endpoint_events events);
+    void attach(endpoint_state state) { state_ = std::move(state); }
+
+    /// One managed call, on `where`'s executor, in a coroutine that does not throw when cancelled.
+    /// `what` outlives it. Errors: every kind.
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(const shard& where,
+                                                                const request& what) const;
+
+    [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
+    [[nodiscard]] const endpoint_state& state() const noexcept { return state_; }
+    [[nodiscard]] const endpoint_events& events() const noexcept { return events_; }
+    [[nodiscard]] const url& base() const noexcept { return where_->base; }
+
+private:
+    friend class managed_call;
+    endpoint(endpoint_options options, endpoint_events events,
+             std::shared_ptr<const net::destination> where, std::optional<credentials> identity);
+
+    const endpoint_options options_;
+    const endpoint_events events_;
+    const std::shared_ptr<const net::destination> where_;
+    const std::optional<credentials> identity_;
+    const standing_fields standing_;
+    std::string bare_target_;  // for calls that give no path of their own
+    endpoint_state state_;
+};
+
+/// What is impossible about these options, in words, or nothing.
+[[nodiscard]] std::optional<std::string> problem(const endpoint_options& options);
+
+}  // namespace symphony

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "symphony/call/endpoint_options.hpp"
+#include "symphony/core/error.hpp"
+#include "symphony/net/headers.hpp"
+#include "symphony/telemetry/metrics.hpp"
+
+#include <string_view>
+
+namespace symphony {
+
+// The one place where statuses and error kinds are given a meaning for the policies.
+
+/// Whether a circuit counts it: 500 and above except 501. 429 is the limiter's business.
+[[nodiscard]] constexpr bool is_circuit_failure(int status) noexcept {
+    return status >= 500 && status != 501;
+}
+/// No usable answer. Cancelled calls and local refusals are neutral.
+[[nodiscard]] bool is_circuit_failure(error_kind kind) noexcept;
+
+/// "http", "network", "timeout" or the kind's name.
+[[nodiscard]] std::string_view failure_type(error_kind kind) noexcept;
+
+/// Whether the options ask for a repetition of such a failure (safety is decided elsewhere).
+[[nodiscard]] bool wants_retry(const retry_options& options, const attempt_failure& failure);
+
+/// Safe to send twice by its method (RFC 9110, 9.2.2) or by an Idempotency-Key.
+[[nodiscard]] bool is_idempotent(std::string_view method, const headers& fields) noexcept;
+
+[[nodiscard]] retry_reason to_retry_reason(const attempt_failure& failure) noexcept;
+
+}  // namespace symphony

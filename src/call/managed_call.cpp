@@ -1,0 +1,234 @@
+#include "call/managed_call.hpp"
+
+#include "call/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace symphony {
+
+namespace asio = boost::asio;
+
+namespace {
+
+deadline deadline_of(const endpoint_options& options, const request& what, instant now) noexcept {
+    const duration own = what.timeout.value_or(options.timeout);
+    return deadline::after(now, std::min(own, options.timeout));
+}
+
+error make_error(error_kind kind, std::string message) {
+    error made;
+    made.kind = kind;
+    made.message = std::move(message);
+    return made;
+}
+
+}  // namespace
+
+managed_call::managed_call(const endpoint& on, const shard& where, const request& what)
+    : on_(on),
+      where_(where),
+      what_(what),
+      method_(what.method.empty() ? on.options_.method : what.method),
+      started_(where.time.now()),
+      until_(deadline_of(on.options_, what, started_)),
+      now_(started_),
+      slow_(where, permit_),
+      fields_(on.standing_, what.fields, where.random) {
+    on_.state_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Destroyed before its end only together with its coroutine: the executor is gone.
+managed_call::~managed_call() {
+    if (stage_ == stage::over) return;
+    on_.state_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool managed_call::prepare() {
+    if (stage_ == stage::over) return false;
+    if (tries_++ == 0) {
+        if (!set_out()) return false;
+    } else {
+        now_ = where_.time.now();
+    }
+    if (until_.passed(now_)) {
+        refuse(make_error(error_kind::timeout, "the deadline passed before the call was sent"));
+        return true;
+    }
+    if (on_.state_.breaker) {
+        if (const auto refusal = on_.state_.breaker->breaker().look(now_)) {
+            refuse_circuit(*refusal);
+            return true;
+        }
+    }
+    take_rate_permit();
+    return true;
+}
+
+// What is wrong with the request itself is found before anything is spent.
+bool managed_call::set_out() {
+    if (what_.path.empty() && what_.query.empty()) {
+        target_ = on_.bare_target_;
+    } else {
+        result<std::string> joined = join_target(on_.where_->base, what_.path, what_.query);
+        if (!joined) {
+            refuse(std::move(joined.error()));
+            return false;
+        }
+        target_ = std::move(*joined);
+    }
+    if (!is_valid_header(method_, {})) {
+        refuse(make_error(error_kind::invalid_request, "the method is no token (RFC 9110)"));
+        return false;
+    }
+    if (what_.cost > 1'000'000 || what_.priority > 9) {
+        refuse(make_error(error_kind::invalid_request, "cost is 0 to 1000000 and priority 0 to 9"));
+        return false;
+    }
+    if (fields_.dropped_authorization() && on_.events_.heard()) {
+        event said;
+        said.name = "call.authorization_dropped";
+        said.level = severity::debug;
+        said.message = "the caller's Authorization gave way to the endpoint's credentials";
+        said.at = now_;
+        on_.events_.tell(std::move(said));
+    }
+    wire_.method = method_;
+    wire_.target = target_;
+    wire_.body = what_.body;
+    fields_.put_into(wire_);
+    if (what_.stream) wire_.stream = &body_.emplace(*what_.stream);
+    return true;
+}
+
+void managed_call::take_rate_permit() {
+    if (!on_.state_.gate) {
+        take_circuit_permit();
+        return;
+    }
+    const rate_decision decision = on_.state_.gate->limiter().try_acquire(now_, what_.cost);
+    if (decision.admitted()) {
+        permit_at_ = now_;
+        on_.state_.metrics->rate_limit_wait.observe(duration::zero());
+        take_circuit_permit();
+    } else if (decision.what == rate_decision::verdict::never || what_.cost == 0) {
+        refuse_rate(decision);
+    } else {
+        stage_ = stage::queue;
+    }
+}
+
+void managed_call::take_circuit_permit() {
+    stage_ = stage::send;
+    if (!on_.state_.breaker) return;
+    auto permit = on_.state_.breaker->breaker().try_acquire(now_, until_.at());
+    if (permit) {
+        permit_ = std::move(*permit);
+        return;
+    }
+    if (on_.state_.gate) on_.state_.gate->give_back(permit_at_, what_.cost);
+    refuse_circuit(permit.error());
+}
+
+asio::awaitable<void> managed_call::wait_in_queue() {
+    const auto& gate = on_.state_.gate;
+    const auto& cell = on_.state_.breaker;
+    const auto waiting = std::make_shared<queued_call>(gate, where_);
+    waiting->cost = what_.cost;
+    waiting->priority = what_.priority;
+    waiting->latest = until_.at();
+    const instant since = now_;
+    const rate_decision decision = gate->enqueue(waiting, now_);
+    permit_at_ = now_;
+    auto outcome = queue_outcome::granted;
+    if (decision.what == rate_decision::verdict::queued) {
+        if (cell) {
+            cell->behind().add(waiting);
+            // It may have opened since it was looked at: whoever opened it found nobody here.
+            if (cell->breaker().look(now_)) waiting->end(queue_outcome::circuit_opened);
+        }
+        outcome = co_await waiting->wait();
+        if (cell) cell->behind().remove(*waiting);
+        now_ = where_.time.now();
+        permit_at_ = waiting->granted_at;
+        on_.state_.metrics->rate_limit_wait.observe(now_ - since);
+    } else if (!decision.admitted()) {
+        refuse_rate(decision);
+        co_return;
+    } else {
+        on_.state_.metrics->rate_limit_wait.observe(duration::zero());
+    }
+    switch (outcome) {
+        case queue_outcome::granted:
+            take_circuit_permit();
+            break;
+        case queue_outcome::expired:
+            refuse_rate(gate->limiter().try_acquire(now_, 0));
+            break;
+        case queue_outcome::circuit_opened:
+            refuse_circuit(cell->breaker().look(now_).value_or(circuit_refusal{}));
+            break;
+        case queue_outcome::cancelled:
+            cancel();
+            break;
+    }
+}
+
+const net::wire_request& managed_call::wire() noexcept {
+    ++attempts_;
+    on_.state_.metrics->attempts.fetch_add(1, std::memory_order_relaxed);
+    sent_at_ = now_;
+    slow_.start();
+    return wire_;
+}
+
+net::send_options managed_call::sending() const noexcept {
+    net::send_options options;
+    options.until = until_;
+    options.stream_response = what_.stream_response;
+    return options;
+}
+
+void managed_call::cancel() {
+    outcome_ = std::unexpected(make_error(error_kind::cancelled, "the call was cancelled"));
+    stage_ = stage::settled;
+    answered_ = true;
+}
+
+// After a real answer a refusal changes nothing: that answer is what the caller gets.
+void managed_call::refuse(error why) {
+    stage_ = stage::refused;
+    tell_refusal(why);
+    if (!answered_) outcome_ = std::unexpected(std::move(why));
+}
+
+void managed_call::refuse_circuit(const circuit_refusal& refusal) {
+    error why = make_error(error_kind::circuit_open,
+                           refusal.state == circuit_state::half_open
+                               ? "the circuit is half-open and its probe is under way"
+                               : "the circuit is open");
+    if (refusal.retry_after != duration::max()) why.retry_after = refusal.retry_after;
+    refuse(std::move(why));
+}
+
+void managed_call::refuse_rate(const rate_decision& decision) {
+    using verdict = rate_decision::verdict;
+    on_.state_.metrics->rate_limit_rejected.fetch_add(1, std::memory_order_relaxed);
+    const auto levels = on_.options_.rate_limit->levels();
+    const rate_level level = levels.at(std::min<std::size_t>(decision.level, levels.size() - 1));
+    const std::string limit = fmt::format("{} per {}", level.max, duration_text(level.window));
+    error why;
+    why.kind = decision.what == verdict::full ? error_kind::overloaded : error_kind::rate_limited;
+    why.message = decision.what == verdict::full
+                      ? fmt::format("the queue of the rate limit ({}) is full", limit)
+                  : decision.what == verdict::never
+                      ? fmt::format("a cost of {} is more than the rate limit ({}) ever grants",
+                                    what_.cost, limit)
+                      : fmt::format("the rate limit ({}) is used up", limit);
+    if (decision.what != verdict::never) why.retry_after = decision.retry_after;
+    refuse(std::move(why));
+}
+
+}  // namespace symphony

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "call/endpoint.hpp"
+#include "call/http_outcome.hpp"
+#include "call/outgoing.hpp"
+#include "call/sent_body.hpp"
+#include "call/slow_watch.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace symphony {
+
+/// One call on its way through the layers: everything is decided here, and the coroutine around it
+/// (`endpoint::call`) only waits and sends. Lives in that coroutine's frame, on its shard.
+class managed_call {
+public:
+    managed_call(const endpoint& on, const shard& where, const request& what);
+    ~managed_call();
+    managed_call(const managed_call&) = delete;
+    managed_call& operator=(const managed_call&) = delete;
+
+    /// Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit). False when
+    /// the call is over instead.
+    [[nodiscard]] bool prepare();
+    [[nodiscard]] bool waits_for_permit() const noexcept { return stage_ == stage::queue; }
+    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
+    [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
+    [[nodiscard]] const net::wire_request& wire() noexcept;
+    [[nodiscard]] net::send_options sending() const noexcept;
+    /// Tells every policy what came of the attempt.
+    void settle(result<response> answer);
+
+    /// When to try again, or nothing when what there is stands.
+    [[nodiscard]] std::optional<instant> next_attempt_at();
+    [[nodiscard]] bool has_stream() const noexcept {
+        return outcome_ && outcome_->stream != nullptr;
+    }
+    /// Reads a streamed answer that may be thrown away, so that its connection is free.
+    [[nodiscard]] boost::asio::awaitable<void> collect_answer();
+    void cancel();
+    [[nodiscard]] result<response> finish();
+
+private:
+    enum class stage : std::uint8_t { refused, queue, send, settled, over };
+
+    [[nodiscard]] bool set_out();
+    void take_rate_permit();
+    void take_circuit_permit();
+    void refuse(error why);
+    void refuse_rate(const rate_decision& decision);
+    void refuse_circuit(const circuit_refusal& refusal);
+    void settle_answer(duration took);
+    void settle_error(duration took);
+    void heed_hint();
+    [[nodiscard]] bool counts_in_budget() const noexcept;
+    [[nodiscard]] attempt_failure failure() const noexcept;
+    [[nodiscard]] bool is_safe_to_repeat() const noexcept;
+    [[nodiscard]] duration least_wait() const noexcept;
+    void tell_retry(const attempt_failure& why, duration wait) const;
+    void tell_refusal(const error& why) const;
+    void count_end() noexcept;
+
+    const endpoint& on_;
+    const shard& where_;
+    const request& what_;
+    const std::string& method_;
+    const instant started_;
+    const deadline until_;
+    stage stage_ = stage::settled;
+    instant now_;
+    instant permit_at_{};
+    instant sent_at_{};
+    std::uint32_t tries_ = 0;  // attempts and local refusals
+    int attempts_ = 0;
+    bool answered_ = false;  // `outcome_` is of an attempt, not a refusal
+    duration hint_{};        // how long the server asked to stay away
+    circuit_permit permit_;
+    slow_watch slow_;
+    std::string target_;
+    outgoing fields_;
+    std::optional<sent_body> body_;
+    net::wire_request wire_;
+    result<response> outcome_;
+};
+
+}  // namespace symphony

@@ -1,0 +1,210 @@
+#include "call/http_hints.hpp"
+#include "call/managed_call.hpp"
+#include "call/observed_body.hpp"
+#include "call/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace symphony {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// An answer that may be thrown away is read up to here; a longer one keeps its connection.
+constexpr std::size_t collected_at_most = 64 * 1024;
+
+}  // namespace
+
+void managed_call::settle(result<response> answer) {
+    slow_.stop();
+    now_ = where_.time.now();
+    outcome_ = std::move(answer);
+    stage_ = stage::settled;
+    answered_ = true;
+    hint_ = duration::zero();
+    if (outcome_) {
+        settle_answer(now_ - sent_at_);
+    } else {
+        settle_error(now_ - sent_at_);
+    }
+}
+
+void managed_call::settle_answer(duration took) {
+    on_.state_.metrics->observe_request(to_method_label(method_), outcome_->status, took);
+    heed_hint();
+    if (is_circuit_failure(outcome_->status)) {
+        permit_.failure(now_);
+    } else if (outcome_->stream) {
+        permit_.answered(now_);
+    } else {
+        permit_.success(now_);
+    }
+}
+
+void managed_call::settle_error(duration took) {
+    const error& why = outcome_.error();
+    on_.state_.metrics->observe_request(to_method_label(method_), why.kind, took);
+    if (is_circuit_failure(why.kind) && !(body_ && body_->failed())) {
+        permit_.failure(now_);
+        return;
+    }
+    permit_.cancel();
+    // Cancelled calls are neutral, and what was never sent was not spent.
+    const bool unspent = why.kind == error_kind::cancelled || !why.maybe_sent;
+    if (unspent && on_.state_.gate) on_.state_.gate->give_back(permit_at_, what_.cost);
+}
+
+void managed_call::heed_hint() {
+    const auto hint = server_hint(outcome_->status, outcome_->fields, where_.time);
+    if (!hint || *hint <= duration::zero()) return;
+    hint_ = *hint;
+    if (!on_.state_.gate) return;
+    on_.state_.gate->pause(later(now_, hint_), now_);
+    if (!on_.events_.heard()) return;
+    event said;
+    said.name = "rate_limit.paused";
+    said.level = severity::info;
+    said.message = fmt::format("the server asks to wait {}", duration_text(hint_));
+    said.fields = {{"waitMs", std::to_string(to_ms_ceil(hint_))},
+                   {"status", std::to_string(outcome_->status)}};
+    said.at = now_;
+    on_.events_.tell(std::move(said));
+}
+
+attempt_failure managed_call::failure() const noexcept {
+    attempt_failure seen;
+    seen.attempt = tries_;
+    if (outcome_) {
+        seen.status = outcome_->status;
+    } else {
+        seen.kind = outcome_.error().kind;
+        seen.type = failure_type(*seen.kind);
+        seen.message = outcome_.error().message;
+    }
+    return seen;
+}
+
+bool managed_call::is_safe_to_repeat() const noexcept {
+    if (body_ && body_->touched()) return false;
+    if (!outcome_ && !outcome_.error().maybe_sent) return true;
+    return is_idempotent(method_, what_.fields) || on_.options_.fields.contains("idempotency-key");
+}
+
+// A server's or our own layer's word on when it makes sense to come back.
+duration managed_call::least_wait() const noexcept {
+    duration least = hint_;
+    if (!outcome_ && outcome_.error().retry_after) {
+        least = std::max(least, *outcome_.error().retry_after);
+    }
+    if (on_.state_.breaker) {
+        const auto refusal = on_.state_.breaker->breaker().look(now_);
+        if (refusal) least = std::max(least, refusal->retry_after);
+    }
+    return least;
+}
+
+std::optional<instant> managed_call::next_attempt_at() {
+    const auto& retry = on_.options_.middleware.error.retry;
+    if (!retry) return std::nullopt;
+    const bool refused = stage_ == stage::refused;
+    if (refused && answered_) return std::nullopt;
+    if (outcome_ && outcome_->status < 400) {
+        on_.state_.budget->on_success();
+        return std::nullopt;
+    }
+    if (!outcome_ && outcome_.error().kind == error_kind::cancelled) return std::nullopt;
+    const attempt_failure seen = failure();
+    const bool wanted = wants_retry(*retry, seen);
+    if (!refused) {
+        if (wanted || !outcome_) {
+            on_.state_.budget->on_failure();
+        } else {
+            on_.state_.budget->on_success();
+        }
+    }
+    if (!wanted || !is_safe_to_repeat() || !on_.state_.budget->allows()) return std::nullopt;
+    const auto wait = next_retry(retry->timing, tries_, least_wait(), now_, until_, where_.random);
+    if (!wait) return std::nullopt;
+    on_.state_.metrics->retries[static_cast<std::size_t>(to_retry_reason(seen))].fetch_add(
+        1, std::memory_order_relaxed);
+    tell_retry(seen, *wait);
+    permit_.success(now_);  // still held by a streamed answer that no circuit minds
+    return later(now_, *wait);
+}
+
+asio::awaitable<void> managed_call::collect_answer() {
+    std::string collected;
+    while (collected.size() <= collected_at_most) {
+        result<std::string_view> piece = co_await outcome_->stream->read();
+        if (!piece) {  // half an answer is none
+            error broken = std::move(piece.error());
+            outcome_ = std::unexpected(std::move(broken));
+            co_return;
+        }
+        if (piece->empty()) {
+            outcome_->stream.reset();
+            outcome_->body = std::move(collected);
+            co_return;
+        }
+        collected.append(*piece);
+    }
+    outcome_->stream =
+        std::make_unique<resumed_body>(std::move(collected), std::move(outcome_->stream));
+}
+
+result<response> managed_call::finish() {
+    stage_ = stage::over;
+    endpoint_metrics& metrics = *on_.state_.metrics;
+    if (!outcome_) {
+        outcome_.error().attempts = attempts_;
+        const auto kind = static_cast<std::size_t>(outcome_.error().kind);
+        metrics.calls_failed[kind].fetch_add(1, std::memory_order_relaxed);
+        metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+        return std::move(outcome_);
+    }
+    outcome_->attempts = attempts_;
+    const bool ok = outcome_->status < 400;
+    if (outcome_->stream) {
+        outcome_->stream =
+            std::make_unique<observed_body>(std::move(outcome_->stream), on_.shared_from_this(),
+                                            where_.time, std::move(permit_), ok);
+        return std::move(outcome_);
+    }
+    (ok ? metrics.calls_ok : metrics.calls_error).fetch_add(1, std::memory_order_relaxed);
+    metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    return std::move(outcome_);
+}
+
+void managed_call::tell_retry(const attempt_failure& why, duration wait) const {
+    if (!on_.events_.heard()) return;
+    event said;
+    said.name = "call.retry";
+    said.level = severity::info;
+    const std::string reason =
+        why.kind ? std::string(to_string(*why.kind)) : fmt::format("status {}", why.status);
+    said.message =
+        fmt::format("attempt {} gave {}: again in {}", why.attempt, reason, duration_text(wait));
+    said.fields = {{"attempt", std::to_string(why.attempt)},
+                   {"reason", reason},
+                   {"waitMs", std::to_string(to_ms_ceil(wait))}};
+    said.at = now_;
+    on_.events_.tell(std::move(said));
+}
+
+void managed_call::tell_refusal(const error& why) const {
+    if (!on_.events_.heard()) return;
+    event said;
+    said.name = "call.refused";
+    said.level = severity::debug;
+    said.message = why.message;
+    said.fields = {{"kind", std::string(to_string(why.kind))}};
+    said.at = now_;
+    on_.events_.tell(std::move(said));
+}
+
+}  // namespace symphony

@@ -1,0 +1,133 @@
+#include "call/outgoing.hpp"
+
+#include <algorithm>
+
+namespace symphony {
+
+namespace {
+
+constexpr std::string_view user_agent = "symphony/0.1.0";
+
+bool is_connection_field(std::string_view name) noexcept {
+    // Told apart by length first: hardly any field gets as far as a comparison.
+    switch (name.size()) {
+        case 2:
+            return iequals(name, "te");
+        case 4:
+            return iequals(name, "host");
+        case 6:
+            return iequals(name, "expect");
+        case 7:
+            return iequals(name, "upgrade") || iequals(name, "trailer");
+        case 10:
+            return iequals(name, "connection") || iequals(name, "keep-alive");
+        case 14:
+            return iequals(name, "content-length");
+        case 16:
+            return iequals(name, "proxy-connection");
+        case 17:
+            return iequals(name, "transfer-encoding");
+        case 19:
+            return iequals(name, "proxy-authorization");
+        default:
+            return false;
+    }
+}
+
+bool is_ours(std::string_view name) noexcept {
+    return name.size() > 9 && (name[0] | 0x20) == 's' && iequals(name.substr(0, 9), "symphony-");
+}
+
+// Connection: a, b names further fields that end here.
+bool is_named_in(std::string_view list, std::string_view name) noexcept {
+    while (!list.empty()) {
+        const auto comma = list.find(',');
+        auto item = list.substr(0, comma);
+        list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+        while (!item.empty() && (item.front() == ' ' || item.front() == '\t'))
+            item.remove_prefix(1);
+        while (!item.empty() && (item.back() == ' ' || item.back() == '\t'))
+            item.remove_suffix(1);
+        if (iequals(item, name)) return true;
+    }
+    return false;
+}
+
+char* put_hex(char* to, std::uint64_t value) noexcept {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *to++ = digits[value >> shift & 15];
+    return to;
+}
+
+}  // namespace
+
+standing_fields::standing_fields(const headers& configured, std::string_view authorization)
+    : has_credentials_(!authorization.empty()) {
+    for (const header_view field : configured) {
+        const bool replaced = has_credentials_ && iequals(field.name, "authorization");
+        if (replaced || is_connection_field(field.name)) continue;
+        configured_.add(field.name, field.value);
+    }
+    if (!configured_.contains("user-agent")) configured_.add("user-agent", user_agent);
+    has_traceparent_ = configured_.contains("traceparent");
+    fields_.reserve(configured_.size() + 1);
+    for (const header_view field : configured_)
+        fields_.push_back(field);
+    if (has_credentials_) fields_.push_back({"authorization", authorization});
+    for (const header_view field : fields_)
+        lengths_ |= std::uint64_t{1} << (field.name.size() & 63);
+}
+
+outgoing::outgoing(const standing_fields& standing, const headers& caller, random_source& random)
+    : standing_(standing.all()) {
+    bool overlap = false;
+    bool traced = standing.has_traceparent();
+    std::string connection;
+    if (caller.contains("connection")) connection = caller.get_all("connection");
+    for (const header_view field : caller) {
+        if (is_connection_field(field.name) || is_ours(field.name)) continue;
+        if (!connection.empty() && is_named_in(connection, field.name)) continue;
+        if (standing.has_credentials() && iequals(field.name, "authorization")) {
+            dropped_authorization_ = true;
+            continue;
+        }
+        overlap = overlap || standing.may_hold(field.name);
+        traced = traced || iequals(field.name, "traceparent");
+        own_.push_back(field);
+    }
+    if (overlap) take_standing(standing);
+    if (!traced) own_.push_back({"traceparent", make_traceparent(random)});
+}
+
+void outgoing::put_into(net::wire_request& wire) const noexcept {
+    wire.fields = {own_.data(), own_.size()};
+    wire.more_fields = standing_;
+}
+
+// The rare case: a standing field may have been replaced by the caller, so what stays is listed.
+void outgoing::take_standing(const standing_fields& standing) {
+    const auto given = own_.size();
+    for (const header_view field : standing.all()) {
+        const auto end = own_.begin() + static_cast<std::ptrdiff_t>(given);
+        const bool replaced = std::any_of(own_.begin(), end, [&](const header_view& other) {
+            return iequals(other.name, field.name);
+        });
+        if (!replaced) own_.push_back(field);
+    }
+    standing_ = {};
+}
+
+// Version 00, a new trace and span, not sampled: whoever collects traces decides elsewhere.
+std::string_view outgoing::make_traceparent(random_source& random) noexcept {
+    char* to = traceparent_.data();
+    to = std::ranges::copy(std::string_view("00-"), to).out;
+    to = put_hex(to, random.next());
+    to = put_hex(to, random.next() | 1);  // an identifier of zeros is invalid
+    *to++ = '-';
+    to = put_hex(to, random.next() | 1);
+    std::ranges::copy(std::string_view("-00"), to);
+    return {traceparent_.data(), traceparent_.size()};
+}
+
+}  // namespace symphony

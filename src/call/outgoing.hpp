@@ -1,0 +1,63 @@
+#pragma once
+
+#include "symphony/core/random.hpp"
+#include "symphony/net/headers.hpp"
+#include "symphony/net/transport.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace symphony {
+
+/// What is sent with every call of an endpoint: the configured fields and the credentials.
+class standing_fields {
+public:
+    /// `authorization` is empty without credentials; it lives as long as this object.
+    standing_fields(const headers& configured, std::string_view authorization);
+
+    [[nodiscard]] std::span<const header_view> all() const noexcept { return fields_; }
+    [[nodiscard]] bool has_credentials() const noexcept { return has_credentials_; }
+    [[nodiscard]] bool has_traceparent() const noexcept { return has_traceparent_; }
+    /// Whether a field of that name may be among them: cheap, and never wrong when it says no.
+    [[nodiscard]] bool may_hold(std::string_view name) const noexcept {
+        return (lengths_ >> (name.size() & 63) & 1) != 0;
+    }
+
+private:
+    headers configured_;
+    std::vector<header_view> fields_;
+    std::uint64_t lengths_ = 0;
+    bool has_credentials_ = false;
+    bool has_traceparent_ = false;
+};
+
+/// The fields of one call: the caller's over the standing ones, without what belongs to one
+/// connection (RFC 9110, 7.6.1) or to Symphony, with a `traceparent` (W3C Trace Context) unless
+/// there is one. Views of the caller's fields and of the standing ones. Not movable.
+class outgoing {
+public:
+    outgoing(const standing_fields& standing, const headers& caller, random_source& random);
+    outgoing(const outgoing&) = delete;
+    outgoing& operator=(const outgoing&) = delete;
+
+    void put_into(net::wire_request& wire) const noexcept;
+    /// The caller's own Authorization gave way to the endpoint's.
+    [[nodiscard]] bool dropped_authorization() const noexcept { return dropped_authorization_; }
+
+private:
+    void take_standing(const standing_fields& standing);
+    std::string_view make_traceparent(random_source& random) noexcept;
+
+    std::array<char, 55> traceparent_;
+    boost::container::small_vector<header_view, 16> own_;
+    std::span<const header_view> standing_;
+    bool dropped_authorization_ = false;
+};
+
+}  // namespace symphony

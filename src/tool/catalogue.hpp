@@ -1,0 +1,53 @@
+#pragma once
+
+#include "call/endpoint.hpp"
+#include "symphony/core/result.hpp"
+#include "symphony/tool/tool_options.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace symphony::detail {
+
+struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+        return std::hash<std::string_view>{}(text);
+    }
+};
+
+struct catalogued_tool {
+    tool_options options;
+    std::vector<std::pair<std::string, std::shared_ptr<endpoint>>> endpoints;
+
+    [[nodiscard]] std::shared_ptr<const endpoint> find(std::string_view name) const;
+};
+
+/// All tools at one moment. Immutable once published; replaced as a whole.
+class catalogue {
+public:
+    /// Checks everything and reports every fault, one a line, as one `invalid_request`. The
+    /// endpoints have no state yet.
+    [[nodiscard]] static result<std::shared_ptr<catalogue>> make(std::vector<tool_options> tools,
+                                                                 const event_sink& events);
+
+    [[nodiscard]] const catalogued_tool* find(std::string_view name) const;
+    [[nodiscard]] const std::vector<std::unique_ptr<catalogued_tool>>& tools() const noexcept {
+        return tools_;
+    }
+    /// The options it was made of, to make the next one.
+    [[nodiscard]] std::vector<tool_options> options() const;
+
+private:
+    std::vector<std::unique_ptr<catalogued_tool>> tools_;
+    std::unordered_map<std::string, catalogued_tool*, text_hash, std::equal_to<>> by_name_;
+};
+
+/// The key a rate limit is shared under.
+[[nodiscard]] std::string limit_key(const endpoint& of);
+
+}  // namespace symphony::detail

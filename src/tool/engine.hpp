@@ -1,0 +1,66 @@
+#pragma once
+
+#include "symphony/call/request.hpp"
+#include "symphony/core/result.hpp"
+#include "symphony/tool/client.hpp"
+#include "tool/calls_in_flight.hpp"
+#include "tool/catalogue.hpp"
+#include "tool/shard_set.hpp"
+#include "tool/state_registry.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace symphony::detail {
+
+/// What stands behind a `client`. Thread-safe.
+class engine {
+public:
+    explicit engine(client_options options);
+    ~engine();
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string tool,
+                                                                std::string endpoint, request what);
+    [[nodiscard]] result<response> call_blocking(std::string tool, std::string endpoint,
+                                                 request what);
+    /// Adds one tool to those there are. Errors: `invalid_request`, one fault a line.
+    [[nodiscard]] result<void> add(tool_options tool);
+    [[nodiscard]] result<void> replace(std::vector<tool_options> tools);
+
+    [[nodiscard]] std::shared_ptr<const catalogue> tools() const;
+    /// Errors: `not_found`.
+    [[nodiscard]] result<std::shared_ptr<const endpoint>> find(std::string_view tool,
+                                                               std::string_view endpoint) const;
+    [[nodiscard]] shard_set& shards() noexcept { return shards_; }
+    [[nodiscard]] const clock& time() const noexcept { return *time_; }
+    [[nodiscard]] const metrics_registry& metrics() const noexcept { return states_.metrics(); }
+    bool shut_down(duration limit);
+
+private:
+    [[nodiscard]] boost::asio::awaitable<result<response>> call_here(const shard& here,
+                                                                     std::string_view tool,
+                                                                     std::string_view endpoint,
+                                                                     const request& what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> call_elsewhere(
+        const shard& there, boost::asio::any_io_executor from, std::string tool,
+        std::string endpoint, request what);
+    [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools);
+
+    const std::shared_ptr<const clock> time_;
+    const event_sink events_;
+    const std::shared_ptr<calls_in_flight> in_flight_ = std::make_shared<calls_in_flight>();
+    shard_set shards_;
+    state_registry states_;
+    std::mutex change_;  // one change at a time
+    mutable std::mutex mutex_;
+    std::shared_ptr<const catalogue> tools_;
+};
+
+}  // namespace symphony::detail

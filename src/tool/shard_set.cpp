@@ -1,0 +1,65 @@
+#include "tool/shard_set.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace symphony::detail {
+
+namespace asio = boost::asio;
+
+shard_set::shard_set(std::size_t threads, std::optional<asio::any_io_executor> users,
+                     const clock& time) {
+    if (users) {
+        members_.push_back(std::make_unique<member>(*users, time));
+        return;
+    }
+    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    for (std::size_t i = 0; i < threads; ++i) {
+        const auto& context = contexts_.emplace_back(std::make_unique<asio::io_context>(1));
+        members_.push_back(std::make_unique<member>(context->get_executor(), time));
+        busy_.emplace_back(context->get_executor());
+    }
+    for (const auto& context : contexts_)
+        threads_.emplace_back([&loop = *context] { loop.run(); });
+}
+
+shard_set::~shard_set() {
+    stop();
+}
+
+const shard* shard_set::find(const asio::any_io_executor& executor) const noexcept {
+    for (const auto& one : members_) {
+        if (one->view.executor == executor) return &one->view;
+    }
+    return nullptr;
+}
+
+const shard& shard_set::next() noexcept {
+    const std::size_t turn = turn_.fetch_add(1, std::memory_order_relaxed);
+    return members_[turn % members_.size()]->view;
+}
+
+std::vector<asio::any_io_executor> shard_set::executors() const {
+    std::vector<asio::any_io_executor> all;
+    for (const auto& one : members_)
+        all.push_back(one->view.executor);
+    return all;
+}
+
+void shard_set::abort() {
+    for (const auto& one : members_)
+        asio::post(one->view.executor, [&client = one->client] { client.abort(); });
+}
+
+void shard_set::stop() noexcept {
+    busy_.clear();
+    for (const auto& context : contexts_)
+        context->stop();
+    for (std::thread& thread : threads_) {
+        if (thread.joinable()) thread.join();
+    }
+    threads_.clear();
+}
+
+}  // namespace symphony::detail

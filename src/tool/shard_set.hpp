@@ -1,0 +1,63 @@
+#pragma once
+
+#include "call/shard.hpp"
+#include "symphony/core/random.hpp"
+#include "symphony/net/asio_timers.hpp"
+#include "symphony/net/http_client.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace symphony::detail {
+
+/// The shards of one client: threads of its own, or one on the user's executor.
+class shard_set {
+public:
+    shard_set(std::size_t threads, std::optional<boost::asio::any_io_executor> users,
+              const clock& time);
+    ~shard_set();
+    shard_set(const shard_set&) = delete;
+    shard_set& operator=(const shard_set&) = delete;
+
+    /// The shard that runs on `executor`, if it is one of ours.
+    [[nodiscard]] const shard* find(const boost::asio::any_io_executor& executor) const noexcept;
+    /// In turn, for callers that come from elsewhere.
+    [[nodiscard]] const shard& next() noexcept;
+    [[nodiscard]] const shard& home() const noexcept { return members_.front()->view; }
+    [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const;
+    /// Ends what is being sent and read, on each shard's own thread.
+    void abort();
+    /// Stops and joins the threads.
+    void stop() noexcept;
+
+private:
+    struct member {
+        member(boost::asio::any_io_executor executor, const clock& time)
+            : wakeups(executor, time),
+              client(executor, time, wakeups),
+              view{executor, time, wakeups, client, random} {}
+
+        net::asio_timers wakeups;
+        net::http_client client;
+        fast_random random;
+        shard view;
+    };
+    using work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
+
+    // Order matters: the contexts go last, what runs on them first.
+    std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
+    std::vector<std::unique_ptr<member>> members_;
+    std::vector<work> busy_;
+    std::vector<std::thread> threads_;
+    std::atomic<std::size_t> turn_{0};
+};
+
+}  // namespace symphony::detail

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "call/endpoint.hpp"
+#include "symphony/telemetry/metrics.hpp"
+#include "tool/catalogue.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace symphony::detail {
+
+/// What outlives a catalogue: limiters by key prefix, breakers, budgets and metrics by tool and
+/// endpoint. For one thread at a time; the metrics for all.
+class state_registry {
+public:
+    explicit state_registry(const shard& home) : home_(home) {}
+
+    /// Gives every endpoint its state, old where its key stands: its options take effect now.
+    void attach(catalogue& to);
+    [[nodiscard]] const metrics_registry& metrics() const noexcept { return metrics_; }
+    /// Ends all waits, also of limiters that no endpoint has any more.
+    void close() noexcept;
+
+private:
+    using name_pair = std::pair<std::string, std::string>;
+    // What the gauges of an endpoint look at: its present limiter and breaker.
+    struct gauges {
+        std::mutex mutex;
+        std::weak_ptr<const rate_gate> gate;
+        std::weak_ptr<const breaker_cell> breaker;
+    };
+    struct limit {
+        rate_limit_options options;
+        std::shared_ptr<rate_gate> gate;
+    };
+    struct circuit {
+        circuit_breaker_options options;
+        std::shared_ptr<breaker_cell> cell;
+    };
+
+    [[nodiscard]] std::shared_ptr<rate_gate> gate_for(const endpoint& of,
+                                                      std::map<std::string, limit>& keep);
+    [[nodiscard]] std::shared_ptr<breaker_cell> breaker_for(
+        const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics,
+        std::map<name_pair, circuit>& keep);
+    [[nodiscard]] std::shared_ptr<endpoint_metrics> metrics_for(const name_pair& names);
+    void show(const name_pair& names, const endpoint_state& state);
+
+    const shard& home_;
+    metrics_registry metrics_;
+    std::map<std::string, limit> limits_;
+    std::map<name_pair, circuit> circuits_;
+    std::map<name_pair, std::shared_ptr<retry_budget>> budgets_;
+    std::map<name_pair, std::shared_ptr<gauges>> gauges_;
+    std::vector<std::weak_ptr<rate_gate>> all_gates_;
+};
+
+}  // namespace symphony::detail
