@@ -1,0 +1,142 @@
+#include "symphony/net/asio_timers.hpp"
+
+#include "symphony/core/timer_heap.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace symphony::net {
+
+namespace asio = boost::asio;
+
+// One Asio timer stands for all: it is moved only for an earlier moment, so that deadlines which
+// are armed and disarmed without being reached cost no system call. When it wakes too early,
+// because what it was set for is gone, it is set anew.
+class asio_timers::impl : public std::enable_shared_from_this<impl> {
+public:
+    impl(asio::any_io_executor executor, const clock& time)
+        : time_(time), wakeup_(std::move(executor)) {}
+
+    void arm(timer& t, instant at) {
+        pending_.arm(t, at);
+        if (!firing_) settle();
+    }
+
+    void disarm(timer& t) noexcept { pending_.disarm(t); }
+
+    void stop() noexcept {
+        stopped_ = true;
+        wakeup_.cancel();
+    }
+
+private:
+    void settle() {
+        const auto next = pending_.next();
+        if (!next || (waiting_ && set_for_ <= *next) || stopped_) return;
+        set_for_ = *next;
+        waiting_ = true;
+        // Our clock may be one driven by hand, so only the distance counts.
+        wakeup_.expires_after(difference(*next, time_.now()));
+        wakeup_.async_wait([self = shared_from_this(), round = ++round_](
+                               const boost::system::error_code&) { self->fire(round); });
+    }
+
+    void fire(std::uint64_t round) {
+        if (round != round_ || stopped_) return;  // moved to another moment meanwhile
+        waiting_ = false;
+        firing_ = true;
+        pending_.expire(time_.now());
+        firing_ = false;
+        settle();
+    }
+
+    const clock& time_;
+    asio::steady_timer wakeup_;
+    timer_heap pending_;
+    instant set_for_{};
+    std::uint64_t round_ = 0;
+    bool waiting_ = false;
+    bool firing_ = false;
+    bool stopped_ = false;
+};
+
+asio_timers::asio_timers(asio::any_io_executor executor, const clock& time)
+    : impl_(std::make_shared<impl>(std::move(executor), time)) {}
+
+asio_timers::~asio_timers() {
+    impl_->stop();
+}
+
+void asio_timers::arm(timer& t, instant at) {
+    impl_->arm(t, at);
+}
+
+void asio_timers::disarm(timer& t) noexcept {
+    impl_->disarm(t);
+}
+
+namespace {
+
+// Lives in the waiting coroutine's frame; whoever comes first, the moment or the cancellation,
+// resumes it.
+class pause : private timer {
+public:
+    explicit pause(timers& wakeups) noexcept : timer(&pause::on_time), wakeups_(wakeups) {}
+    ~pause() {
+        if (armed()) wakeups_.disarm(*this);
+    }
+    pause(const pause&) = delete;
+    pause& operator=(const pause&) = delete;
+
+    asio::awaitable<bool> until(instant at) {
+        const auto initiate = [this, at](auto handler) {
+            auto slot = asio::get_associated_cancellation_slot(handler);
+            executor_ = asio::get_associated_executor(handler);
+            resume_ = [resumed = std::move(handler)]() mutable { std::move(resumed)(); };
+            if (slot.is_connected()) {
+                slot_ = slot;
+                slot_.assign([this](asio::cancellation_type) { end(false); });
+            }
+            wakeups_.arm(*this, at);
+        };
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate,
+                                                                             asio::use_awaitable);
+        if (slot_.is_connected()) slot_.clear();
+        co_return in_time_;
+    }
+
+private:
+    static void on_time(timer& fired) noexcept { static_cast<pause&>(fired).end(true); }
+
+    void end(bool in_time) noexcept {
+        if (!resume_) return;
+        in_time_ = in_time;
+        wakeups_.disarm(*this);
+        asio::post(executor_, std::exchange(resume_, nullptr));
+    }
+
+    timers& wakeups_;
+    asio::any_io_executor executor_;
+    asio::cancellation_slot slot_;
+    std::move_only_function<void()> resume_;
+    bool in_time_ = false;
+};
+
+}  // namespace
+
+asio::awaitable<bool> wait_until(timers& wakeups, instant at) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return false;
+    pause wait(wakeups);
+    co_return co_await wait.until(at);
+}
+
+}  // namespace symphony::net

@@ -1,0 +1,122 @@
+#include "symphony/net/headers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace symphony {
+
+namespace {
+
+// RFC 9110, 5.6.2.
+constexpr auto token_table = [] {
+    std::array<bool, 256> table{};
+    for (unsigned c = 'a'; c <= 'z'; ++c)
+        table[c] = table[c - 'a' + 'A'] = true;
+    for (unsigned c = '0'; c <= '9'; ++c)
+        table[c] = true;
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+constexpr char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+bool is_value_char(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+}
+
+// What does not fit the 32-bit places never goes in.
+constexpr std::size_t most_bytes = std::size_t{1} << 30;
+
+}  // namespace
+
+bool is_valid_header(std::string_view name, std::string_view value) noexcept {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return token_table[static_cast<unsigned char>(c)];
+    }) && std::ranges::all_of(value, is_value_char);
+}
+
+bool iequals(std::string_view a, std::string_view b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
+}
+
+headers::headers(std::initializer_list<header_view> fields) {
+    for (const header_view field : fields) {
+        if (!add(field.name, field.value)) {
+            throw std::invalid_argument("invalid header field '" + std::string(field.name) + "'");
+        }
+    }
+}
+
+bool headers::add(std::string_view name, std::string_view value) {
+    if (!is_valid_header(name, value)) return false;
+    if (text_.size() + name.size() + value.size() > most_bytes) return false;
+    const auto at = static_cast<std::uint32_t>(text_.size());
+    const auto name_size = static_cast<std::uint32_t>(name.size());
+    // The caller's views may point into this very buffer, which append may move.
+    const bool inside = name.data() >= text_.data() && name.data() <= text_.data() + text_.size();
+    const bool value_inside =
+        value.data() >= text_.data() && value.data() <= text_.data() + text_.size();
+    if (inside || value_inside) {
+        const std::string copy = std::string(name).append(value);
+        text_.append(copy);
+    } else {
+        text_.append(name).append(value);
+    }
+    fields_.push_back({at, name_size, at + name_size, static_cast<std::uint32_t>(value.size())});
+    return true;
+}
+
+bool headers::set(std::string_view name, std::string_view value) {
+    if (!is_valid_header(name, value)) return false;
+    const std::string own_name(name);
+    const std::string own_value(value);
+    erase(own_name);
+    return add(own_name, own_value);
+}
+
+// The text stays: a few bytes are cheaper than moving everything behind them.
+std::size_t headers::erase(std::string_view name) {
+    return std::erase_if(fields_, [&](const field& f) {
+        return iequals({text_.data() + f.name, f.name_size}, name);
+    });
+}
+
+void headers::clear() noexcept {
+    text_.clear();
+    fields_.clear();
+}
+
+std::optional<std::string_view> headers::get(std::string_view name) const noexcept {
+    for (const header_view field : *this) {
+        if (iequals(field.name, name)) return field.value;
+    }
+    return std::nullopt;
+}
+
+std::string headers::get_all(std::string_view name) const {
+    std::string all;
+    bool first = true;
+    for (const header_view field : *this) {
+        if (!iequals(field.name, name)) continue;
+        if (!first) all += ", ";
+        first = false;
+        all += field.value;
+    }
+    return all;
+}
+
+void headers::reserve(std::size_t fields, std::size_t bytes) {
+    fields_.reserve(fields_.size() + fields);
+    text_.reserve(text_.size() + bytes);
+}
+
+}  // namespace symphony
