@@ -1,0 +1,61 @@
+#pragma once
+
+#include "net/server_buffer.hpp"
+#include "net/server_core.hpp"
+#include "net/server_timer.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace symphony::net::detail {
+
+/// The bytes of one connection: received into one buffer, sent from another, with a deadline that
+/// follows progress. Sending tries at once and waits only when the kernel's buffer is full, so that
+/// an ordinary answer costs one system call and no turn of the loop.
+class server_channel {
+public:
+    server_channel(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
+
+    enum class received : std::uint8_t { bytes, end, timed_out };
+    enum class sent : std::uint8_t { all, blocked, broken };
+
+    /// Waits for more input until `until`; `end` also for a broken or closed connection.
+    [[nodiscard]] boost::asio::awaitable<received> receive(std::size_t room, instant until);
+
+    /// Sends what is in `out` and then `more`, of which it takes off what went.
+    [[nodiscard]] sent try_send(std::string_view& more) noexcept;
+    /// The same, waiting as long as there is progress. False: the connection is of no more use.
+    [[nodiscard]] boost::asio::awaitable<bool> send(std::string_view more);
+    /// Ends the sending side and reads what the client still sends, within bounds: closing with
+    /// unread input would reset the connection, and the client might never see the answer.
+    [[nodiscard]] boost::asio::awaitable<void> linger();
+
+    void close() noexcept;
+    /// `close`, and neither clock nor timers are used again.
+    void stop() noexcept;
+
+    [[nodiscard]] server_core& core() noexcept { return *core_; }
+    [[nodiscard]] instant now() const noexcept {
+        return core_->stopped ? instant() : core_->time.now();
+    }
+    [[nodiscard]] bool has_unsent() const noexcept { return out_sent_ < out.size(); }
+
+    boost::asio::ip::tcp::socket socket;
+    input_buffer input;
+    std::string out;  ///< to be sent; append only
+
+private:
+    void on_deadline() noexcept;
+
+    std::shared_ptr<server_core> core_;
+    std::size_t out_sent_ = 0;
+    bool timed_out_ = false;
+    lazy_timer deadline_;
+};
+
+}  // namespace symphony::net::detail

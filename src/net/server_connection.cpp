@@ -1,0 +1,156 @@
+#include "net/server_connection.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace symphony::net::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t idle_input_bytes = std::size_t{8} << 10;
+constexpr std::size_t head_room = std::size_t{4} << 10;
+
+std::string peer_text(const asio::ip::tcp::endpoint& peer) {
+    const std::string address = peer.address().to_string();
+    return (peer.address().is_v6() ? "[" + address + "]:" : address + ":") +
+           std::to_string(peer.port());
+}
+
+}  // namespace
+
+server_connection::server_connection(std::shared_ptr<server_core> core,
+                                     asio::ip::tcp::socket socket,
+                                     const asio::ip::tcp::endpoint& peer)
+    : core_(std::move(core)),
+      index_(core_->connections.size()),
+      channel_(core_, std::move(socket)),
+      parser_(core_->options.max_header_bytes),
+      body_(channel_),
+      look_at_client_(core_->wakeups, this,
+                      [](void* self) noexcept { static_cast<server_connection*>(self)->look(); }) {
+    request_.body = &body_;
+    request_.peer = peer_text(peer);
+    core_->connections.push_back(this);
+}
+
+server_connection::~server_connection() {
+    core_->connections[index_] = core_->connections.back();
+    core_->connections[index_]->index_ = index_;
+    core_->connections.pop_back();
+}
+
+void server_connection::start() {
+    // The handler of the end keeps the cancellation signal alive for as long as Asio knows its
+    // slot.
+    asio::co_spawn(core_->executor, run(),
+                   asio::bind_cancellation_slot(
+                       cancel_.slot(), [self = shared_from_this()](std::exception_ptr) {}));
+}
+
+void server_connection::drain() noexcept {
+    if (phase_ == phase::idle) channel_.close();
+}
+
+void server_connection::stop() noexcept {
+    const auto self = shared_from_this();
+    gone_ = true;
+    look_at_client_.stop();
+    channel_.stop();
+    cancel_.emit(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<void> server_connection::run() {
+    try {
+        while (co_await serve()) {
+        }
+    } catch (...) {
+        // Cancellation; there must not be anything else, and nobody is left to be told.
+        static_cast<void>(std::current_exception());
+    }
+    unwatch();
+    channel_.close();
+}
+
+// One request and its answer. False ends the connection.
+asio::awaitable<bool> server_connection::serve() {
+    if (!co_await read_head()) co_return false;
+    phase_ = phase::busy;
+    served_any_ = true;
+    keep_alive_ = parser_.framing().keep_alive;
+    body_.restart(parser_.framing());
+    watch(channel_.now());
+
+    response answer = co_await handle();
+    if (gone_) co_return false;
+    const bool sent = co_await send_answer(answer);
+    unwatch();
+    if (!sent || gone_) co_return false;
+    const bool whole = body_.settle() || co_await body_.drain();
+    if (whole && keep_alive_ && !core_->draining) co_return true;
+    // Unread input would turn the closing into a reset.
+    if (!whole || !channel_.input.empty()) co_await channel_.linger();
+    co_return false;
+}
+
+asio::awaitable<bool> server_connection::read_head() {
+    phase_ = channel_.input.empty() ? phase::idle : phase::reading_head;
+    if (phase_ == phase::idle) {
+        if (core_->draining) co_return false;
+        channel_.input.shrink(idle_input_bytes);
+    }
+    parser_.restart(request_);
+    const server_options& options = core_->options;
+    instant until =
+        later(channel_.now(),
+              served_any_ && phase_ == phase::idle ? options.idle_timeout : options.header_timeout);
+    for (;;) {
+        const request_parser::outcome outcome = parser_.parse(channel_.input.view());
+        if (outcome == request_parser::outcome::done) break;
+        if (outcome == request_parser::outcome::failed) {
+            co_await refuse(parser_.status());
+            co_return false;
+        }
+        if (!channel_.input.empty() && phase_ == phase::idle) {
+            phase_ = phase::reading_head;
+            until = later(channel_.now(), options.header_timeout);
+        }
+        const server_channel::received got = co_await channel_.receive(head_room, until);
+        if (got == server_channel::received::bytes) continue;
+        if (got == server_channel::received::timed_out && phase_ == phase::reading_head)
+            co_await refuse(408);
+        co_return false;
+    }
+    channel_.input.consume(parser_.consumed());
+    co_return true;
+}
+
+asio::awaitable<response> server_connection::handle() {
+    try {
+        response answer = co_await core_->on_request(request_);
+        if (answer.status >= 200 && answer.status <= 999) co_return answer;
+    } catch (...) {
+        // The handler's own business; its client learns that it failed.
+        static_cast<void>(std::current_exception());
+    }
+    keep_alive_ = false;
+    response failure;
+    failure.status = 500;
+    co_return failure;
+}
+
+// Answers what never became a request, and closes.
+asio::awaitable<void> server_connection::refuse(int status) {
+    response answer;
+    answer.status = status;
+    const answer_plan plan = plan_answer(answer, {}, false, false);
+    append_head(channel_.out, answer, plan, core_->date.at(channel_.now()));
+    if (co_await channel_.send({})) co_await channel_.linger();
+}
+
+}  // namespace symphony::net::detail
