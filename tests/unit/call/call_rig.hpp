@@ -1,0 +1,250 @@
+#pragma once
+
+#include "call/endpoint.hpp"
+#include "symphony/core/timer_heap.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace symphony::call_testing {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+struct hand_clock final : clock {
+    [[nodiscard]] instant now() const noexcept override { return steady; }
+    [[nodiscard]] wall_time wall_now() const noexcept override { return wall; }
+    instant steady{std::chrono::hours(1000)};
+    wall_time wall{std::chrono::seconds(1'900'000'000)};
+};
+
+struct hand_timers final : timers {
+    void arm(timer& t, instant at) override { heap.arm(t, at); }
+    void disarm(timer& t) noexcept override { heap.disarm(t); }
+    timer_heap heap;
+};
+
+struct hand_random final : random_source {
+    [[nodiscard]] std::uint64_t next() noexcept override { return value; }
+    std::uint64_t value = UINT64_MAX;  // full jitter at its largest
+};
+
+struct sent_request {
+    std::string method;
+    std::string target;
+    std::vector<std::pair<std::string, std::string>> fields;
+    std::string body;
+    deadline until;
+};
+
+/// Pieces of a body, then its end or an error.
+class scripted_body final : public body_source {
+public:
+    explicit scripted_body(std::vector<std::string> pieces, std::optional<error_kind> fault = {})
+        : pieces_(std::move(pieces)), fault_(fault) {}
+    [[nodiscard]] asio::awaitable<result<std::string_view>> read() override {
+        if (at_ < pieces_.size()) co_return std::string_view(pieces_[at_++]);
+        if (fault_) co_return fail(*fault_, "scripted");
+        co_return std::string_view();
+    }
+    [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return {}; }
+
+private:
+    std::vector<std::string> pieces_;
+    std::optional<error_kind> fault_;
+    std::size_t at_ = 0;
+};
+
+[[nodiscard]] inline response answer(int status, headers fields = {}, std::string body = {}) {
+    response made;
+    made.status = status;
+    made.fields = std::move(fields);
+    made.body = std::move(body);
+    return made;
+}
+
+[[nodiscard]] inline result<response> failure(error_kind kind, bool maybe_sent) {
+    error made;
+    made.kind = kind;
+    made.message = "scripted";
+    made.maybe_sent = maybe_sent;
+    return std::unexpected(made);
+}
+
+/// Records what is sent and answers with `on_send`; while `held`, answers wait for `release` or for
+/// the caller's cancellation.
+class hand_transport final : public net::transport {
+public:
+    explicit hand_transport(const asio::any_io_executor& executor) : gate_(executor) {
+        gate_.expires_at(asio::steady_timer::time_point::max());
+    }
+
+    [[nodiscard]] asio::awaitable<result<response>> send(
+        const std::shared_ptr<const net::destination>&, const net::wire_request& request,
+        const net::send_options& options) override {
+        sent_request& seen = sent.emplace_back();
+        seen.method = request.method;
+        seen.target = request.target;
+        for (const auto& list : {request.fields, request.more_fields}) {
+            for (const header_view field : list)
+                seen.fields.emplace_back(field.name, field.value);
+        }
+        seen.body = request.body;
+        seen.until = options.until;
+        while (request.stream != nullptr) {
+            auto piece = co_await request.stream->read();
+            if (!piece) co_return std::unexpected(piece.error());
+            if (piece->empty()) break;
+            sent.back().body += *piece;
+        }
+        if (held) {
+            boost::system::error_code fault;
+            co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, fault));
+            const auto state = co_await asio::this_coro::cancellation_state;
+            if (state.cancelled() != asio::cancellation_type::none) {
+                co_return failure(error_kind::cancelled, true);
+            }
+        }
+        co_return on_send(sent.back());
+    }
+
+    void release() {
+        held = false;
+        gate_.cancel();
+    }
+
+    std::vector<sent_request> sent;
+    bool held = false;
+    std::function<result<response>(const sent_request&)> on_send =
+        [](const sent_request&) -> result<response> { return answer(200); };
+
+private:
+    asio::steady_timer gate_;
+};
+
+/// One call on its way. Not movable: the coroutine points here.
+struct pending_call {
+    explicit pending_call(request asked) : what(std::move(asked)) {}
+    pending_call(const pending_call&) = delete;
+    pending_call& operator=(const pending_call&) = delete;
+
+    request what;
+    std::optional<result<response>> outcome;
+    asio::cancellation_signal cancel;
+};
+
+/// An endpoint on a shard driven by hand: time moves only by `advance`, nothing ever sleeps.
+class call_rig {
+public:
+    call_rig() { options.url = "http://api.test/v2"; }
+    ~call_rig() {
+        if (state.gate) state.gate->close();
+        loop.poll();
+    }
+    call_rig(const call_rig&) = delete;
+    call_rig& operator=(const call_rig&) = delete;
+
+    void build() {
+        auto made = endpoint::make(options, endpoint_events("t", "e", [this](const event& what) {
+                                       events.push_back(what);
+                                   }));
+        if (!made) throw std::invalid_argument(made.error().message);
+        state.metrics = std::make_shared<endpoint_metrics>();
+        state.budget = std::make_shared<retry_budget>();
+        if (options.rate_limit) state.gate = rate_gate::make(*options.rate_limit, here);
+        if (options.circuit_breaker) {
+            state.breaker = std::make_shared<breaker_cell>(*options.circuit_breaker,
+                                                           (*made)->events(), state.metrics);
+        }
+        (*made)->attach(state);
+        on = *made;
+    }
+
+    /// Starts a call and runs whatever can run.
+    [[nodiscard]] std::shared_ptr<pending_call> start(request what = {}) {
+        if (!on) build();
+        auto call = std::make_shared<pending_call>(std::move(what));
+        asio::co_spawn(
+            loop, run(on, here, *call),
+            asio::bind_cancellation_slot(
+                call->cancel.slot(), [call](const std::exception_ptr& fault, result<response> got) {
+                    if (fault) got = fail(error_kind::internal, "an exception escaped");
+                    call->outcome = std::move(got);
+                }));
+        settle();
+        return call;
+    }
+
+    /// A call that needs no time.
+    [[nodiscard]] result<response> call(request what = {}) {
+        const auto pending = start(std::move(what));
+        if (!pending->outcome) return fail(error_kind::internal, "the call has not ended");
+        return std::move(*pending->outcome);
+    }
+
+    void settle() {
+        do {
+            loop.restart();
+        } while (loop.poll() > 0 || wakeups.heap.expire(time.steady) > 0);
+    }
+
+    /// Moves time, stopping at every timer on the way.
+    void advance(duration d) {
+        const instant end = time.steady + d;
+        for (;;) {
+            const auto next = wakeups.heap.next();
+            if (!next || *next > end) break;
+            move_to(std::max(*next, time.steady));
+            settle();
+        }
+        move_to(end);
+        settle();
+    }
+
+    [[nodiscard]] std::vector<std::string> event_names() const {
+        std::vector<std::string> names;
+        for (const event& what : events)
+            names.emplace_back(what.name);
+        return names;
+    }
+
+    asio::io_context loop{1};
+    hand_clock time;
+    hand_timers wakeups;
+    hand_random random;
+    hand_transport transport{loop.get_executor()};
+    shard here{loop.get_executor(), time, wakeups, transport, random};
+    endpoint_options options;
+    endpoint_state state;
+    std::shared_ptr<const endpoint> on;
+    std::vector<event> events;
+
+private:
+    static asio::awaitable<result<response>> run(std::shared_ptr<const endpoint> on,
+                                                 const shard& here, pending_call& call) {
+        co_await asio::this_coro::throw_if_cancelled(false);
+        co_return co_await on->call(here, call.what);
+    }
+
+    void move_to(instant at) {
+        time.wall += at - time.steady;
+        time.steady = at;
+    }
+};
+
+}  // namespace symphony::call_testing

@@ -1,0 +1,54 @@
+#include "call/text.hpp"
+#include "symphony/call/endpoint_options.hpp"
+
+#include <gmock/gmock.h>
+
+namespace symphony {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(describe_chain, a_bare_endpoint_has_a_deadline_and_a_transport) {
+    endpoint_options options;
+    options.url = "http://user:pa55@api.example.com:8080/v2?key=qu3ry";
+    const auto chain = describe_chain("t", "e", options);
+    EXPECT_THAT(chain, ElementsAre("deadline         30s",
+                                   HasSubstr("HTTP/1.1 to http://api.example.com:8080,")));
+}
+
+TEST(describe_chain, all_layers_outermost_first_and_no_secret) {
+    endpoint_options options;
+    options.url = "https://api.example.com";
+    options.rate_limit =
+        rate_limit_options{.max_requests_per_second = 10, .max_requests_per_minute = 300};
+    options.circuit_breaker = circuit_breaker_options{.latency_threshold = 2s};
+    options.auth = auth_options{.token = secret("t0p")};
+    options.middleware.error.retry = retry_options{};
+    const auto chain = describe_chain("t", "e", options);
+    EXPECT_THAT(chain, ElementsAre(StartsWith("deadline"), StartsWith("retry"),
+                                   StartsWith("circuit breaker"), StartsWith("rate limit"),
+                                   StartsWith("circuit breaker"), StartsWith("credentials"),
+                                   StartsWith("transport")));
+    EXPECT_THAT(chain[1], HasSubstr("up to 3 attempts, exponential from 100ms to 10s"));
+    EXPECT_THAT(chain[2], HasSubstr("slow above 2s"));
+    EXPECT_THAT(chain[3], HasSubstr("10 per 1s, 300 per 60s; sliding window, key t.e"));
+    for (const auto& line : chain)
+        EXPECT_THAT(line, testing::Not(HasSubstr("t0p")));
+}
+
+TEST(duration_text, reads_as_people_write_it) {
+    EXPECT_EQ(duration_text(0s), "0ms");
+    EXPECT_EQ(duration_text(1ns), "1ms") << "rounded up";
+    EXPECT_EQ(duration_text(250ms), "250ms");
+    EXPECT_EQ(duration_text(1s), "1s");
+    EXPECT_EQ(duration_text(1500ms), "1.5s");
+    EXPECT_EQ(duration_text(60s), "60s");
+    EXPECT_EQ(duration_text(5min), "5m");
+    EXPECT_EQ(duration_text(2h), "2h");
+}
+
+}  // namespace
+}  // namespace symphony

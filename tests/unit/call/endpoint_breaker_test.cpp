@@ -1,0 +1,175 @@
+#include "call_rig.hpp"
+
+#include <gmock/gmock.h>
+
+namespace symphony {
+namespace {
+
+using namespace call_testing;
+
+class endpoint_breaker_test : public testing::Test, protected call_rig {
+protected:
+    endpoint_breaker_test() {
+        options.circuit_breaker.emplace().failure_threshold = 2;
+        options.circuit_breaker->reset_timeout = 10s;
+    }
+    void answer_with(int status) {
+        transport.on_send = [status](const auto&) -> result<response> { return answer(status); };
+    }
+    circuit_state seen() { return state.breaker->breaker().inspect(time.steady).state; }
+};
+
+TEST_F(endpoint_breaker_test, opens_refuses_at_once_and_recovers) {
+    answer_with(500);
+    ASSERT_TRUE(call() && call());
+    EXPECT_EQ(seen(), circuit_state::open);
+    const auto refused = call();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, error_kind::circuit_open);
+    EXPECT_EQ(refused.error().retry_after, 10s);
+    EXPECT_EQ(transport.sent.size(), 2u);
+    answer_with(200);
+    advance(10s);
+    EXPECT_TRUE(call()) << "at exactly that moment a call is admitted";
+    EXPECT_EQ(seen(), circuit_state::closed);
+    EXPECT_EQ(state.metrics->transitions[0][2], 1u);
+    EXPECT_EQ(state.metrics->transitions[2][1], 1u);
+    EXPECT_EQ(state.metrics->transitions[1][0], 1u);
+    EXPECT_THAT(event_names(), testing::Contains("circuit.transition").Times(3));
+}
+
+TEST_F(endpoint_breaker_test, answers_below_500_and_429_are_no_failures) {
+    for (const int status : {404, 429, 501, 400}) {
+        answer_with(status);
+        ASSERT_TRUE(call() && call() && call());
+    }
+    EXPECT_EQ(seen(), circuit_state::closed);
+}
+
+TEST_F(endpoint_breaker_test, network_errors_are_failures) {
+    transport.on_send = [](const auto&) { return failure(error_kind::connect_failed, false); };
+    EXPECT_FALSE(call());
+    EXPECT_FALSE(call());
+    EXPECT_EQ(seen(), circuit_state::open);
+}
+
+TEST_F(endpoint_breaker_test, an_open_circuit_spends_no_permit_of_the_rate_limit) {
+    options.rate_limit.emplace().max_requests_per_minute = 3;
+    answer_with(500);
+    ASSERT_TRUE(call() && call());
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(call().error().kind, error_kind::circuit_open);
+    EXPECT_EQ(state.gate->limiter().look(time.steady).levels[0].remaining, 1u);
+}
+
+TEST_F(endpoint_breaker_test, a_refusal_of_the_rate_limit_is_no_failure) {
+    options.rate_limit.emplace().max_requests_per_minute = 1;
+    options.rate_limit->max_queue_size = 0;
+    ASSERT_TRUE(call());
+    for (int i = 0; i < 5; ++i)
+        EXPECT_EQ(call().error().kind, error_kind::rate_limited);
+    EXPECT_EQ(seen(), circuit_state::closed);
+}
+
+TEST_F(endpoint_breaker_test, opening_sends_the_queue_away_and_gives_the_permits_back) {
+    options.rate_limit.emplace().max_requests_per_minute = 2;
+    options.timeout = 10min;
+    transport.held = true;
+    const auto one = start();
+    const auto two = start();
+    const auto queued = start();
+    const auto queued_too = start();
+    EXPECT_EQ(state.gate->limiter().queued(), 2u);
+    answer_with(503);
+    transport.release();
+    settle();
+    for (const auto& waiting : {queued, queued_too}) {
+        ASSERT_TRUE(waiting->outcome);
+        EXPECT_EQ(waiting->outcome->error().kind, error_kind::circuit_open);
+        EXPECT_EQ(waiting->outcome->error().retry_after, 10s);
+    }
+    EXPECT_EQ(state.gate->limiter().queued(), 0u);
+    EXPECT_EQ(transport.sent.size(), 2u);
+}
+
+TEST_F(endpoint_breaker_test, opening_by_hand_sends_the_queue_away_too) {
+    options.rate_limit.emplace().max_requests_per_minute = 1;
+    options.timeout = 10min;
+    ASSERT_TRUE(call());
+    const auto queued = start();
+    state.breaker->breaker().control(circuit_control::open, time.steady);
+    settle();
+    ASSERT_TRUE(queued->outcome);
+    EXPECT_EQ(queued->outcome->error().kind, error_kind::circuit_open);
+    EXPECT_FALSE(queued->outcome->error().retry_after) << "nobody knows";
+}
+
+TEST_F(endpoint_breaker_test, a_cancelled_probe_is_neutral) {
+    answer_with(500);
+    ASSERT_TRUE(call() && call());
+    advance(10s);
+    transport.held = true;
+    const auto probe = start();
+    EXPECT_EQ(call().error().kind, error_kind::circuit_open) << "one probe at a time";
+    probe->cancel.emit(asio::cancellation_type::terminal);
+    settle();
+    EXPECT_EQ(seen(), circuit_state::half_open);
+    transport.held = false;
+    answer_with(200);
+    EXPECT_TRUE(call());
+    EXPECT_EQ(seen(), circuit_state::closed);
+}
+
+TEST_F(endpoint_breaker_test, a_call_still_running_past_the_threshold_counts_right_then) {
+    options.circuit_breaker->latency_threshold = 1s;
+    options.circuit_breaker->minimum_requests = 1;
+    transport.held = true;
+    const auto slow = start();
+    advance(1s);
+    EXPECT_EQ(seen(), circuit_state::closed) << "strictly slower";
+    advance(1ms);
+    EXPECT_EQ(seen(), circuit_state::open);
+    EXPECT_FALSE(slow->outcome) << "and goes on";
+    transport.release();
+    settle();
+    EXPECT_TRUE(slow->outcome && *slow->outcome);
+}
+
+TEST_F(endpoint_breaker_test, a_body_that_breaks_is_a_failure_and_reading_slowly_is_not) {
+    options.circuit_breaker->failure_threshold = 1;
+    options.circuit_breaker->latency_threshold = 1s;
+    options.circuit_breaker->minimum_requests = 1;
+    const auto stream = [this](std::optional<error_kind> fault) {
+        transport.on_send = [fault](const auto&) -> result<response> {
+            response made = answer(200);
+            made.stream = std::make_unique<scripted_body>(std::vector<std::string>{"a"}, fault);
+            return made;
+        };
+        auto got = call();
+        advance(5s);
+        asio::co_spawn(
+            loop,
+            [](body_source& from) -> asio::awaitable<void> {
+                for (auto piece = co_await from.read(); piece && !piece->empty();)
+                    piece = co_await from.read();
+            }(*got->stream),
+            asio::detached);
+        settle();
+    };
+    stream(std::nullopt);
+    EXPECT_EQ(seen(), circuit_state::closed);
+    stream(error_kind::connection_lost);
+    EXPECT_EQ(seen(), circuit_state::open);
+}
+
+TEST_F(endpoint_breaker_test, a_failing_upload_is_not_the_apis_fault) {
+    options.circuit_breaker->failure_threshold = 1;
+    request what("POST", "/upload");
+    what.stream =
+        std::make_shared<scripted_body>(std::vector<std::string>{"a"}, error_kind::connection_lost);
+    EXPECT_FALSE(call(what));
+    EXPECT_EQ(seen(), circuit_state::closed);
+}
+
+}  // namespace
+}  // namespace symphony

@@ -1,0 +1,171 @@
+#include "call_rig.hpp"
+
+#include <gmock/gmock.h>
+
+namespace symphony {
+namespace {
+
+using namespace call_testing;
+
+class endpoint_rate_limit_test : public testing::Test, protected call_rig {
+protected:
+    void limit(std::uint64_t per_minute) {
+        options.rate_limit.emplace().max_requests_per_minute = per_minute;
+        options.timeout = std::chrono::minutes(10);
+    }
+};
+
+TEST_F(endpoint_rate_limit_test, beyond_the_limit_a_call_waits_for_its_permit) {
+    limit(1);
+    ASSERT_TRUE(call());
+    const auto second = start();
+    EXPECT_FALSE(second->outcome);
+    EXPECT_EQ(state.gate->limiter().queued(), 1u);
+    advance(59s);
+    EXPECT_FALSE(second->outcome) << "never more than max in any window";
+    advance(2s);
+    ASSERT_TRUE(second->outcome && *second->outcome);
+    EXPECT_EQ(transport.sent.size(), 2u);
+    EXPECT_EQ(state.metrics->rate_limit_wait.look().total, 2u) << "zero waits too";
+}
+
+TEST_F(endpoint_rate_limit_test, waiting_calls_go_by_priority_and_then_by_arrival) {
+    limit(1);
+    ASSERT_TRUE(call());
+    std::vector<std::string> order;
+    transport.on_send = [&](const sent_request& seen) -> result<response> {
+        order.push_back(seen.target);
+        return answer(200);
+    };
+    request last("/last");
+    last.priority = 9;
+    request first("/first");
+    first.priority = 0;
+    const auto a = start(last);
+    const auto b = start(request("/second"));
+    const auto c = start(request("/third"));
+    const auto d = start(first);
+    advance(5min);
+    EXPECT_EQ(order,
+              (std::vector<std::string>{"/v2/first", "/v2/second", "/v2/third", "/v2/last"}));
+}
+
+TEST_F(endpoint_rate_limit_test, a_wait_that_cannot_fit_the_deadline_is_refused_at_once) {
+    limit(1);
+    ASSERT_TRUE(call());
+    request hasty;
+    hasty.timeout = 5s;
+    const auto got = call(hasty);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+    EXPECT_EQ(got.error().retry_after, 60s);
+    EXPECT_EQ(got.error().attempts, 0);
+    EXPECT_EQ(transport.sent.size(), 1u);
+    EXPECT_EQ(state.metrics->rate_limit_rejected, 1u);
+    advance(60s);
+    EXPECT_TRUE(call()) << "whoever waits exactly retry_after is admitted";
+}
+
+TEST_F(endpoint_rate_limit_test, a_full_queue_is_overloaded) {
+    limit(1);
+    options.rate_limit->max_queue_size = 1;
+    ASSERT_TRUE(call());
+    const auto waiting = start();
+    const auto got = call();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::overloaded);
+    EXPECT_TRUE(got.error().retry_after);
+}
+
+TEST_F(endpoint_rate_limit_test, without_a_queue_nobody_waits) {
+    limit(1);
+    options.rate_limit->max_queue_size = 0;
+    ASSERT_TRUE(call());
+    const auto got = call();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+}
+
+TEST_F(endpoint_rate_limit_test, a_cost_above_any_grant_is_refused_for_good) {
+    limit(3);
+    request what;
+    what.cost = 4;
+    const auto got = call(what);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+    EXPECT_FALSE(got.error().retry_after) << "waiting would not help";
+}
+
+TEST_F(endpoint_rate_limit_test, a_cancelled_waiter_leaves_and_the_next_moves_up) {
+    limit(1);
+    ASSERT_TRUE(call());
+    const auto first = start(request("/first"));
+    const auto second = start(request("/second"));
+    first->cancel.emit(asio::cancellation_type::terminal);
+    settle();
+    ASSERT_TRUE(first->outcome);
+    EXPECT_EQ(first->outcome->error().kind, error_kind::cancelled);
+    EXPECT_EQ(state.gate->limiter().queued(), 1u);
+    advance(61s);
+    ASSERT_TRUE(second->outcome && *second->outcome);
+}
+
+TEST_F(endpoint_rate_limit_test, a_waiter_gives_up_after_the_queues_own_time) {
+    limit(2);
+    options.rate_limit->max_queue_time = 40s;
+    request both;
+    both.cost = 2;
+    ASSERT_TRUE(call(both));
+    advance(25s);
+    const auto waiting = start();  // due in 35 s
+    EXPECT_FALSE(waiting->outcome);
+    state.gate->pause(time.steady + 5min, time.steady);
+    advance(41s);
+    ASSERT_TRUE(waiting->outcome);
+    EXPECT_EQ(waiting->outcome->error().kind, error_kind::rate_limited);
+    EXPECT_TRUE(waiting->outcome->error().retry_after);
+    EXPECT_EQ(state.gate->limiter().queued(), 0u);
+}
+
+TEST_F(endpoint_rate_limit_test, a_servers_hint_pauses_the_limiter) {
+    limit(100);
+    transport.on_send = [](const auto&) -> result<response> {
+        return answer(429, {{"retry-after", "7"}});
+    };
+    ASSERT_TRUE(call());
+    transport.on_send = [](const auto&) -> result<response> { return answer(200); };
+    const auto waiting = start();
+    advance(6999ms);
+    EXPECT_FALSE(waiting->outcome);
+    advance(1ms);
+    EXPECT_TRUE(waiting->outcome);
+    EXPECT_THAT(event_names(), testing::Contains("rate_limit.paused"));
+}
+
+TEST_F(endpoint_rate_limit_test, a_cancelled_call_gives_its_permit_back) {
+    limit(1);
+    transport.held = true;
+    const auto going = start();
+    going->cancel.emit(asio::cancellation_type::terminal);
+    settle();
+    ASSERT_TRUE(going->outcome);
+    EXPECT_EQ(going->outcome->error().kind, error_kind::cancelled);
+    transport.held = false;
+    EXPECT_TRUE(call());
+    EXPECT_EQ(state.metrics->calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
+}
+
+TEST_F(endpoint_rate_limit_test, cost_0_looks_and_never_waits) {
+    limit(1);
+    request look;
+    look.cost = 0;
+    ASSERT_TRUE(call(look));
+    ASSERT_TRUE(call(look));
+    ASSERT_TRUE(call());
+    const auto got = call(look);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+}
+
+}  // namespace
+}  // namespace symphony
