@@ -2,6 +2,7 @@
 
 #include "symphony/core/clock.hpp"
 #include "symphony/core/timers.hpp"
+#include "symphony/net/io_hook.hpp"
 #include "symphony/net/transport.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,7 +17,9 @@ namespace symphony::net {
 /// strand); every call comes from there.
 class http_client final : public transport {
 public:
-    http_client(boost::asio::any_io_executor executor, const clock& time, timers& wakeups);
+    /// `hook` is for tests that let I/O fail.
+    http_client(boost::asio::any_io_executor executor, const clock& time, timers& wakeups,
+                io_hook* hook = nullptr);
     ~http_client() override;
     http_client(const http_client&) = delete;
     http_client& operator=(const http_client&) = delete;

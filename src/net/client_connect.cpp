@@ -1,0 +1,135 @@
+#include "net/client_connection.hpp"
+#include "net/tls_context.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace symphony::net::detail {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+auto client_connection::on_operation() {
+    operation_done_ = false;
+    return [self = shared_from_this()](const boost::system::error_code& fault) {
+        self->operation_done_ = true;
+        self->operation_fault_ = fault;
+        self->parking_.wake();
+    };
+}
+
+asio::awaitable<bool> client_connection::operation() {
+    while (!operation_done_ && stop_ == stop::none) {
+        co_await parking_.wait();
+        if (parking_.cancelled()) stop_with(stop::cancelled);
+    }
+    co_return stop_ == stop::none;
+}
+
+error client_connection::stop_error(const char* stage) const {
+    error why;
+    if (stop_ == stop::timed_out) {
+        why.kind = error_kind::timeout;
+        why.message = fmt::format("the deadline passed while {} {}", stage, where_->authority);
+    } else {
+        why.kind = error_kind::cancelled;
+        why.message = "the call was cancelled";
+    }
+    return why;
+}
+
+asio::awaitable<result<void>> client_connection::open(deadline until) {
+    const deadline own =
+        deadline::after(core_->time.now(), where_->http.connect_timeout).earlier(until);
+    begin_use(own);
+    result<void> done = co_await resolve();
+    if (done) done = co_await connect();
+    if (done && where_->tls_context) done = co_await shake_hands();
+    co_return done;
+}
+
+asio::awaitable<result<void>> client_connection::resolve() {
+    const std::string port = std::to_string(where_->base.port);
+    boost::system::error_code no_address;
+    const auto literal = asio::ip::make_address(where_->base.host, no_address);
+    if (!no_address) {
+        addresses_ =
+            addresses::create(tcp::endpoint(literal, where_->base.port), where_->base.host, port);
+        co_return result<void>();
+    }
+    tcp::resolver resolver(core_->executor);
+    if (core_->fails(io_operation::resolve)) {
+        operation_fault_ = asio::error::host_not_found;
+    } else {
+        resolver.async_resolve(where_->base.host, port, tcp::resolver::numeric_service,
+                               [done = on_operation(), self = shared_from_this()](
+                                   const boost::system::error_code& fault, addresses found) {
+                                   self->addresses_ = std::move(found);
+                                   done(fault);
+                               });
+        if (!co_await operation()) {
+            resolver.cancel();
+            co_return std::unexpected(stop_error("resolving"));
+        }
+    }
+    if (operation_fault_) {
+        co_return fail(error_kind::dns_failed,
+                       fmt::format("the host name {} did not resolve", where_->base.host),
+                       operation_fault_.message());
+    }
+    co_return result<void>();
+}
+
+// One address after the other, as the resolver ordered them (RFC 6724).
+asio::awaitable<result<void>> client_connection::connect() {
+    std::string refusals;
+    for (const auto& entry : addresses_) {
+        const tcp::endpoint address = entry.endpoint();
+        boost::system::error_code fault;
+        socket_.close(fault);
+        socket_.open(address.protocol(), fault);
+        if (!fault && core_->fails(io_operation::connect)) {
+            fault = asio::error::connection_refused;
+        }
+        if (!fault) {
+            socket_.async_connect(address, on_operation());
+            if (!co_await operation()) co_return std::unexpected(stop_error("connecting to"));
+            fault = operation_fault_;
+        }
+        if (!fault) {
+            socket_.set_option(tcp::no_delay(true), fault);
+            socket_.non_blocking(true, fault);
+            co_return result<void>();
+        }
+        if (!refusals.empty()) refusals += "; ";
+        refusals += fault.message();
+    }
+    co_return fail(error_kind::connect_failed,
+                   fmt::format("no connection to {}", where_->authority), std::move(refusals));
+}
+
+asio::awaitable<result<void>> client_connection::shake_hands() {
+    const std::string& name =
+        where_->tls.server_name.empty() ? where_->base.host : where_->tls.server_name;
+    auto& context = *static_cast<asio::ssl::context*>(where_->tls_context.get());
+    tls_.emplace(socket_, context);
+    if (!expect_server(tls_->native_handle(), name)) {
+        co_return fail(error_kind::tls_failed, fmt::format("'{}' cannot be verified", name));
+    }
+    if (core_->fails(io_operation::handshake)) {
+        operation_fault_ = asio::error::connection_reset;
+    } else {
+        tls_->async_handshake(asio::ssl::stream_base::client, on_operation());
+        if (!co_await operation()) {
+            co_return std::unexpected(stop_error("shaking hands with"));
+        }
+    }
+    if (operation_fault_) {
+        co_return std::unexpected(tls_failure(tls_->native_handle(), operation_fault_, name));
+    }
+    co_return result<void>();
+}
+
+}  // namespace symphony::net::detail

@@ -1,0 +1,259 @@
+#include "net/client_connection.hpp"
+
+#include <array>
+#include <cerrno>
+#include <sys/socket.h>
+#include <utility>
+
+namespace symphony::net::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t receive_bytes = std::size_t{16} << 10;
+constexpr std::size_t most_receive_bytes = std::size_t{256} << 10;
+constexpr std::size_t tls_piece_bytes = std::size_t{64} << 10;
+
+bool would_block(const boost::system::error_code& fault) noexcept {
+    return fault == asio::error::would_block || fault == asio::error::try_again;
+}
+
+}  // namespace
+
+client_connection::client_connection(std::shared_ptr<client_core> core,
+                                     std::shared_ptr<const destination> where)
+    : core_(std::move(core)),
+      where_(std::move(where)),
+      socket_(core_->executor),
+      parking_(core_->executor),
+      deadline_(core_->wakeups, this, [](void* self) noexcept {
+          static_cast<client_connection*>(self)->stop_with(stop::timed_out);
+      }) {}
+
+client_connection::~client_connection() {
+    if (core_->stopped) deadline_.stop();
+}
+
+void client_connection::begin_use(deadline until) {
+    on_dead_ = nullptr;
+    sent_ = 0;
+    stop_ = stop::none;
+    parking_.clear_cancelled();
+    if (until.is_set()) {
+        deadline_.set(until.at());
+    } else {
+        deadline_.clear();
+    }
+}
+
+void client_connection::rest(void (*on_dead)(client_connection&) noexcept, void* keeper) {
+    on_dead_ = on_dead;
+    keeper_ = keeper;
+    deadline_.clear();
+    input.shrink(receive_bytes);
+    if (out.capacity() > tls_piece_bytes) std::string().swap(out);
+    reused = true;
+    listen();
+}
+
+client_connection::sent client_connection::send_now(std::string_view& more) {
+    if (core_->fails(io_operation::write)) {
+        take_fault(asio::error::broken_pipe);
+        return sent::broken;
+    }
+    if (tls_) return sent::blocked;
+    for (;;) {
+        const std::array<asio::const_buffer, 2> pieces{
+            asio::buffer(out.data() + out_sent_, out.size() - out_sent_),
+            asio::buffer(more.data(), more.size())};
+        const std::size_t total = pieces[0].size() + pieces[1].size();
+        if (total == 0) break;
+        boost::system::error_code fault;
+        // A single buffer goes through the cheaper send().
+        const std::size_t size = pieces[1].size() == 0 ? socket_.write_some(pieces[0], fault)
+                                                       : socket_.write_some(pieces, fault);
+        if (would_block(fault)) return sent::blocked;
+        if (fault) {
+            reason_ = fault.message();
+            return sent::broken;
+        }
+        sent_ += size;
+        const std::size_t from_out = std::min(size, pieces[0].size());
+        out_sent_ += from_out;
+        more.remove_prefix(size - from_out);
+        if (size == total) break;
+    }
+    out.clear();
+    out_sent_ = 0;
+    return sent::all;
+}
+
+asio::awaitable<client_connection::sent> client_connection::send(std::string_view more) {
+    for (;;) {
+        if (tls_) {
+            const std::size_t size = std::min(more.size(), tls_piece_bytes);
+            out.append(more.substr(0, size));
+            more.remove_prefix(size);
+            if (out.empty()) co_return sent::all;
+            start_tls_send();
+        } else {
+            const sent outcome = send_now(more);
+            if (outcome != sent::blocked) co_return outcome;
+            socket_.async_wait(asio::socket_base::wait_write,
+                               [self = shared_from_this()](const boost::system::error_code&) {
+                                   self->sending_ = false;
+                                   self->on_event();
+                               });
+            sending_ = true;
+        }
+        listen();  // a peer may refuse what it is sent, and would wait to be heard
+        while (sending_) {
+            if (stop_ != stop::none || broken_) co_return sent::broken;
+            if (arrived_ || ended_) co_return sent::answered;
+            co_await parking_.wait();
+            if (parking_.cancelled()) stop_with(stop::cancelled);
+        }
+        if (stop_ != stop::none || broken_) co_return sent::broken;
+    }
+}
+
+void client_connection::start_tls_send() {
+    sending_ = true;
+    sent_ += out.size();  // encrypted and handed over: nobody can say it did not arrive
+    asio::async_write(
+        *tls_, asio::buffer(out),
+        [self = shared_from_this()](const boost::system::error_code& fault, std::size_t) {
+            self->sending_ = false;
+            self->out.clear();
+            if (fault) self->take_fault(fault);
+            self->on_event();
+        });
+}
+
+asio::awaitable<bool> client_connection::receive() {
+    if (more_likely_ && stop_ == stop::none) receive_now();
+    // What arrived before the connection broke or ended is read first.
+    while (!arrived_ && stop_ == stop::none && !broken_ && !ended_) {
+        listen();
+        co_await parking_.wait();
+        if (parking_.cancelled()) stop_with(stop::cancelled);
+    }
+    co_return std::exchange(arrived_, false) && stop_ == stop::none;
+}
+
+void client_connection::listen() {
+    if (listening_ || tls_pending_ > 0 || broken_ || ended_ || !socket_.is_open()) return;
+    listening_ = true;
+    if (!tls_) {
+        socket_.async_wait(asio::socket_base::wait_read,
+                           [self = shared_from_this()](const boost::system::error_code& fault) {
+                               self->on_readable(fault);
+                           });
+        return;
+    }
+    if (!tls_input_) tls_input_ = std::make_unique_for_overwrite<char[]>(receive_bytes);
+    tls_->async_read_some(
+        asio::buffer(tls_input_.get(), receive_bytes),
+        [self = shared_from_this()](const boost::system::error_code& fault, std::size_t size) {
+            self->on_tls_received(fault, size);
+        });
+}
+
+// Nobody waits: what there is stays where it is, since a reader may still hold views of `input`.
+void client_connection::on_readable(const boost::system::error_code& fault) {
+    listening_ = false;
+    if (fault) {
+        take_fault(fault);
+    } else if (parking_.occupied()) {
+        receive_now();
+    } else {
+        more_likely_ = true;
+    }
+    on_event();
+}
+
+void client_connection::on_tls_received(const boost::system::error_code& fault, std::size_t size) {
+    listening_ = false;
+    tls_pending_ = size;
+    more_likely_ = size > 0;
+    if (fault == asio::error::eof) {
+        ended_ = true;
+    } else if (fault) {
+        take_fault(fault);
+    }
+    if (more_likely_ && parking_.occupied()) receive_now();
+    on_event();
+}
+
+void client_connection::receive_now() {
+    more_likely_ = false;
+    if (core_->fails(io_operation::read)) {
+        take_fault(asio::error::connection_reset);
+        return;
+    }
+    if (tls_) {
+        asio::buffer_copy(input.prepare(tls_pending_),
+                          asio::buffer(tls_input_.get(), tls_pending_));
+        input.commit(std::exchange(tls_pending_, 0));
+        arrived_ = true;
+        return;
+    }
+    const auto room = input.prepare(receive_bytes);
+    const std::size_t wanted = std::min(room.size(), most_receive_bytes);
+    boost::system::error_code fault;
+    const std::size_t size = socket_.read_some(asio::buffer(room.data(), wanted), fault);
+    if (would_block(fault)) return;
+    if (fault == asio::error::eof) {
+        ended_ = true;
+    } else if (fault) {
+        take_fault(fault);
+    } else {
+        input.commit(size);
+        arrived_ = true;
+        more_likely_ = size == wanted;
+    }
+}
+
+// Only while nothing is parked here does a word from the peer mean that the connection is dead.
+void client_connection::on_event() {
+    if (on_dead_ != nullptr) {
+        on_dead_(*this);
+    } else {
+        parking_.wake();
+    }
+}
+
+bool client_connection::is_still_quiet() noexcept {
+    char byte = 0;
+    const auto size = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (size < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    return size > 0 && tls_;  // records of TLS itself may be waiting, such as new tickets
+}
+
+void client_connection::take_fault(const boost::system::error_code& fault) {
+    broken_ = true;
+    if (reason_.empty()) reason_ = fault.message();
+}
+
+void client_connection::stop_with(stop why) noexcept {
+    if (stop_ == stop::none) stop_ = why;
+    parking_.wake_later();
+}
+
+void client_connection::abort() noexcept {
+    stop_with(stop::aborted);
+}
+
+void client_connection::close() noexcept {
+    if (core_->stopped) {
+        deadline_.stop();
+    } else {
+        deadline_.clear();
+    }
+    on_dead_ = nullptr;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+}  // namespace symphony::net::detail

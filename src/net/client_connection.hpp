@@ -1,0 +1,132 @@
+#pragma once
+
+#include "net/parking.hpp"
+#include "net/server_buffer.hpp"
+#include "net/server_timer.hpp"
+#include "symphony/core/clock.hpp"
+#include "symphony/core/deadline.hpp"
+#include "symphony/net/io_hook.hpp"
+#include "symphony/net/transport.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace symphony::net::detail {
+
+/// What all connections of one client share.
+struct client_core {
+    client_core(boost::asio::any_io_executor on, const clock& clock_used, timers& timers_used,
+                io_hook* hook_used)
+        : executor(std::move(on)), time(clock_used), wakeups(timers_used), hook(hook_used) {}
+
+    [[nodiscard]] bool fails(io_operation next) const noexcept {
+        return hook != nullptr && hook->fails(next);
+    }
+
+    boost::asio::any_io_executor executor;
+    const clock& time;
+    timers& wakeups;
+    io_hook* hook;
+    bool stopped = false;  ///< the client is gone: clock, timers and hook may be too
+};
+
+/// One connection, TLS or not: bytes in and out, one coroutine that waits for either, a deadline
+/// and an abort that end the wait. A receive is always outstanding between requests, so that a
+/// connection which dies in the pool is known as dead without a look at it. One thread.
+class client_connection : public std::enable_shared_from_this<client_connection> {
+public:
+    client_connection(std::shared_ptr<client_core> core, std::shared_ptr<const destination> where);
+    ~client_connection();
+
+    /// Why a wait ended without what was waited for.
+    enum class stop : std::uint8_t { none, timed_out, cancelled, aborted };
+
+    /// Resolves, connects and shakes hands. Errors: `dns_failed`, `connect_failed`, `tls_failed`,
+    /// `timeout`, `cancelled`.
+    [[nodiscard]] boost::asio::awaitable<result<void>> open(deadline until);
+
+    /// Starts a use: its deadline holds for all waits until `rest`.
+    void begin_use(deadline until);
+    /// The use is over and the connection is whole: listens for its end. `on_dead` is then called.
+    void rest(void (*on_dead)(client_connection&) noexcept, void* keeper);
+
+    enum class sent : std::uint8_t { all, blocked, answered, broken };
+    /// Sends `out` and `more` as far as it goes at once, and takes off what went.
+    [[nodiscard]] sent send_now(std::string_view& more);
+    /// The same, waiting as long as it takes; `answered` when the peer speaks before all is sent.
+    [[nodiscard]] boost::asio::awaitable<sent> send(std::string_view more);
+    /// Waits for input. False: the end of it, broken, or stopped.
+    [[nodiscard]] boost::asio::awaitable<bool> receive();
+    /// Looks whether the peer has said something or left, at the price of a system call.
+    [[nodiscard]] bool is_still_quiet() noexcept;
+
+    void listen();
+    void abort() noexcept;
+    void close() noexcept;
+
+    [[nodiscard]] stop stopped() const noexcept { return stop_; }
+    [[nodiscard]] bool broken() const noexcept { return broken_; }
+    /// The peer ended its side in good order.
+    [[nodiscard]] bool ended() const noexcept { return ended_; }
+    [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return sent_; }
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+    [[nodiscard]] void* keeper() const noexcept { return keeper_; }
+    [[nodiscard]] const client_core& core() const noexcept { return *core_; }
+
+    input_buffer input;
+    std::string out;  ///< to be sent; append only
+    instant rested_at{};
+    bool reused = false;
+    std::size_t place = 0;  ///< among those in use: the pool's own
+
+private:
+    using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+    using addresses = boost::asio::ip::tcp::resolver::results_type;
+
+    [[nodiscard]] boost::asio::awaitable<result<void>> resolve();
+    [[nodiscard]] boost::asio::awaitable<result<void>> connect();
+    [[nodiscard]] boost::asio::awaitable<result<void>> shake_hands();
+    /// Waits until the operation that was started has ended; false when stopped instead.
+    [[nodiscard]] boost::asio::awaitable<bool> operation();
+    [[nodiscard]] auto on_operation();
+    [[nodiscard]] error stop_error(const char* stage) const;
+    void on_readable(const boost::system::error_code& fault);
+    void on_tls_received(const boost::system::error_code& fault, std::size_t size);
+    void on_event();
+    void stop_with(stop why) noexcept;
+    void receive_now();
+    void take_fault(const boost::system::error_code& fault);
+    void start_tls_send();
+
+    const std::shared_ptr<client_core> core_;
+    const std::shared_ptr<const destination> where_;
+    boost::asio::ip::tcp::socket socket_;
+    std::optional<tls_stream> tls_;
+    std::unique_ptr<char[]> tls_input_;
+    addresses addresses_;
+    parking parking_;
+    lazy_timer deadline_;
+    void (*on_dead_)(client_connection&) noexcept = nullptr;
+    void* keeper_ = nullptr;
+    std::size_t tls_pending_ = 0;  // received and not yet in `input`
+    std::size_t out_sent_ = 0;
+    std::uint64_t sent_ = 0;  // bytes of this use that the kernel took
+    boost::system::error_code operation_fault_;
+    stop stop_ = stop::none;
+    bool operation_done_ = false;
+    bool listening_ = false;    // a receive is outstanding
+    bool sending_ = false;      // a TLS send is outstanding
+    bool arrived_ = false;      // there is input since the last `receive`
+    bool more_likely_ = false;  // the last receive filled its buffer
+    bool ended_ = false;
+    bool broken_ = false;
+    std::string reason_;
+};
+
+}  // namespace symphony::net::detail

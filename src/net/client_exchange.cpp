@@ -1,0 +1,164 @@
+#include "net/client_exchange.hpp"
+
+#include "net/request_head.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace symphony::net::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int most_interim_answers = 16;
+// A length the server only claims is not reserved beyond this.
+constexpr std::uint64_t most_reserved = std::uint64_t{1} << 20;
+
+}  // namespace
+
+result<void> client_exchange::begin() {
+    lease_->begin_use(options_.until);
+    result<void> written = write_request_head(*where_, request_, lease_->out);
+    if (!written) lease_->out.clear();
+    return written;
+}
+
+std::unexpected<error> client_exchange::decline(error why) {
+    lease_.give_back();
+    return std::unexpected(std::move(why));
+}
+
+void client_exchange::note_send(client_connection::sent how) noexcept {
+    blocked_ = how == client_connection::sent::blocked;
+    send_failed_ = how == client_connection::sent::broken;
+    answered_early_ = how == client_connection::sent::answered;
+}
+
+asio::awaitable<void> client_exchange::send_rest(std::string_view rest) {
+    note_send(co_await lease_->send(rest));
+}
+
+asio::awaitable<result<void>> client_exchange::send_stream() {
+    const bool chunked = !request_.stream->size();
+    std::uint64_t left = request_.stream->size().value_or(0);
+    while (!send_failed_ && !answered_early_) {
+        result<std::string_view> piece = co_await request_.stream->read();
+        if (!piece) co_return std::unexpected(std::move(piece.error()));
+        const std::string_view text = *piece;
+        if (!chunked && (text.size() > left || (text.empty() && left > 0))) {
+            co_return fail(error_kind::invalid_request,
+                           "the streamed body is not as long as it said");
+        }
+        left -= chunked ? 0 : text.size();
+        if (chunked) write_chunk_head(text.size(), lease_->out);
+        if (chunked && text.empty()) lease_->out += "\r\n";
+        std::string_view rest = text;
+        auto how = lease_->send_now(rest);
+        if (how == client_connection::sent::blocked) how = co_await lease_->send(rest);
+        note_send(how);
+        if (text.empty()) break;
+        if (chunked) lease_->out += "\r\n";  // goes with the next piece
+    }
+    co_return result<void>();
+}
+
+client_exchange::progress client_exchange::refuse(error_kind kind, std::string message) {
+    error_.kind = kind;
+    error_.message = std::move(message);
+    error_.maybe_sent = true;
+    return progress::failed;
+}
+
+client_exchange::progress client_exchange::take_head() {
+    for (;;) {
+        const std::string_view input = lease_->input.view();
+        const std::size_t size = find_head_end(input, searched_);
+        const std::size_t seen = size == 0 ? input.size() : size;
+        if (seen > where_->limits.max_header_bytes) {
+            return refuse(error_kind::response_too_large,
+                          fmt::format("the head of the answer is longer than {} bytes",
+                                      where_->limits.max_header_bytes));
+        }
+        if (size == 0) return progress::more;
+        const bool answers_head = request_.method == "HEAD";
+        if (auto read = parse_response_head(input.substr(0, size), answers_head, head_); !read) {
+            return refuse(read.error().kind, std::move(read.error().message));
+        }
+        lease_->input.consume(size);
+        searched_ = 0;
+        if (head_.status >= 200) break;
+        if (head_.status == 101 || ++interim_ > most_interim_answers) {
+            return refuse(error_kind::protocol_error,
+                          head_.status == 101 ? "the server switched protocols unasked"
+                                              : "the server never came to a final answer");
+        }
+    }
+    content_.emplace(head_);
+    answer_.status = head_.status;
+    answer_.fields = std::move(head_.fields);
+    if (head_.framing == body_framing::length) {
+        const std::uint64_t most = where_->limits.max_response_bytes;
+        if (!options_.stream_response && head_.length > most) {
+            return refuse(error_kind::response_too_large,
+                          fmt::format("the answer is longer than {} bytes", most));
+        }
+        answer_.body.reserve(static_cast<std::size_t>(std::min(head_.length, most_reserved)));
+    }
+    return progress::done;
+}
+
+client_exchange::progress client_exchange::take_body() {
+    while (!content_->done()) {
+        const auto [piece, consumed] = content_->next(lease_->input.view());
+        answer_.body.append(piece);
+        lease_->input.consume(consumed);
+        if (content_->failed()) {
+            return refuse(error_kind::protocol_error,
+                          "the answer breaks HTTP: its chunks cannot be read");
+        }
+        if (!options_.stream_response && answer_.body.size() > where_->limits.max_response_bytes) {
+            return refuse(error_kind::response_too_large,
+                          fmt::format("the answer is longer than {} bytes",
+                                      where_->limits.max_response_bytes));
+        }
+        if (piece.empty() && !content_->done()) {
+            return options_.stream_response ? progress::done : progress::more;
+        }
+    }
+    return progress::done;
+}
+
+client_exchange::progress client_exchange::on_end() {
+    if (content_ && lease_->ended()) {
+        content_->on_close();
+        if (content_->done()) return progress::done;
+    }
+    const char* const stage = content_       ? "reading the answer of"
+                              : send_failed_ ? "sending the request to"
+                                             : "waiting for the answer of";
+    error_ = connection_failure(*lease_, *where_, stage);
+    error_.maybe_sent = lease_->sent_bytes() > 0;
+    return progress::failed;
+}
+
+result<response> client_exchange::finish() {
+    const bool reusable = head_.keeps_alive && !send_failed_ && !answered_early_;
+    if (!content_->done()) {
+        std::optional<std::uint64_t> size;
+        if (head_.framing == body_framing::length) size = head_.length;
+        answer_.stream = std::make_unique<client_stream>(
+            std::move(lease_), where_, *content_, std::exchange(answer_.body, {}), size, reusable);
+    } else if (reusable && lease_->input.empty()) {
+        lease_.give_back();
+    }
+    return std::move(answer_);
+}
+
+error client_exchange::take_error() {
+    return std::move(error_);
+}
+
+}  // namespace symphony::net::detail

@@ -1,0 +1,208 @@
+#include "net/client_pool.hpp"
+
+#include <algorithm>
+
+namespace symphony::net::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// After a rest longer than this the connection's end may have come without the loop having seen it
+// yet. Under load connections rest for less, and the look is saved.
+constexpr auto trusted_rest = std::chrono::milliseconds(1);
+
+}  // namespace
+
+void client_lease::give_back() {
+    if (connection_) pool_->give_back(std::exchange(connection_, nullptr));
+}
+
+void client_lease::discard() noexcept {
+    if (!connection_) return;
+    const auto connection = std::exchange(connection_, nullptr);
+    pool_->discard(*connection);
+}
+
+client_pool::waiter::waiter(const client_core& core, deadline until)
+    : place(core.executor), timeout(core.wakeups, this, [](void* self) noexcept {
+          auto& late = *static_cast<waiter*>(self);
+          late.stopped = client_connection::stop::timed_out;
+          late.place.wake_later();
+      }) {
+    if (until.is_set()) timeout.set(until.at());
+}
+
+client_pool::client_pool(std::shared_ptr<client_core> core,
+                         std::shared_ptr<const destination> where)
+    : core_(std::move(core)),
+      where_(std::move(where)),
+      old_age_(core_->wakeups, this,
+               [](void* self) noexcept { static_cast<client_pool*>(self)->close_old(); }) {}
+
+client_pool::~client_pool() {
+    if (core_->stopped) old_age_.stop();
+    close_idle();
+}
+
+client_lease client_pool::take_idle() {
+    while (!idle_.empty()) {
+        auto connection = std::move(idle_.back());
+        idle_.pop_back();
+        const instant now = core_->time.now();
+        const bool known_alive = now - connection->rested_at <= trusted_rest;
+        if (now - connection->rested_at < where_->http.idle_timeout &&
+            (known_alive || connection->is_still_quiet())) {
+            ++reused_;
+            add_busy(connection);
+            return {shared_from_this(), std::move(connection)};
+        }
+        connection->close();
+    }
+    return {};
+}
+
+asio::awaitable<result<client_lease>> client_pool::acquire(deadline until) {
+    if (busy_.size() + promised_ < where_->http.max_connections) return open(until);
+    return stand_in_line(until);
+}
+
+asio::awaitable<result<client_lease>> client_pool::open(deadline until) {
+    auto connection = std::make_shared<client_connection>(core_, where_);
+    add_busy(connection);
+    client_lease lease(shared_from_this(), connection);
+    ++opened_;
+    const result<void> done = co_await connection->open(until);
+    if (!done) co_return std::unexpected(done.error());
+    co_return std::move(lease);
+}
+
+asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until) {
+    waiter me(*core_, until);
+    line_.push_back(&me);
+    while (!me.turn && !me.given && me.stopped == client_connection::stop::none) {
+        co_await me.place.wait();
+        if (me.place.cancelled()) me.stopped = client_connection::stop::cancelled;
+    }
+    std::erase(line_, &me);
+    if (me.turn) --promised_;
+    if (me.stopped != client_connection::stop::none) {
+        // What it was given meanwhile goes to the next.
+        if (me.given) give_back(std::move(me.given));
+        if (me.turn) next_in_line();
+        if (me.stopped != client_connection::stop::timed_out) {
+            co_return fail(error_kind::cancelled, "the call was cancelled");
+        }
+        co_return fail(
+            error_kind::timeout,
+            "the deadline passed while waiting for a free connection to " + where_->authority);
+    }
+    if (me.given && !me.given->broken() && !me.given->ended()) {
+        ++reused_;
+        co_return client_lease(shared_from_this(), std::move(me.given));
+    }
+    if (me.given) {  // it died in the moment between, and its place is ours
+        remove_busy(*me.given);
+        me.given->close();
+    }
+    co_return co_await open(until);
+}
+
+void client_pool::give_back(std::shared_ptr<client_connection> connection) {
+    const bool whole = !retired_ && !core_->stopped && !connection->broken() &&
+                       !connection->ended() &&
+                       connection->stopped() == client_connection::stop::none;
+    if (!whole) {
+        discard(*connection);
+        return;
+    }
+    if (!line_.empty()) {
+        waiter* const first = line_.front();
+        line_.pop_front();
+        connection->reused = true;
+        first->given = std::move(connection);  // it stays among the busy
+        first->place.wake_later();
+        return;
+    }
+    remove_busy(*connection);
+    connection->rested_at = core_->time.now();
+    client_connection& resting = *connection;
+    idle_.push_back(std::move(connection));
+    if (idle_.size() == 1) old_age_.set(later(resting.rested_at, where_->http.idle_timeout));
+    resting.rest(
+        [](client_connection& dead) noexcept {
+            static_cast<client_pool*>(dead.keeper())->drop_idle(dead);
+        },
+        this);
+}
+
+void client_pool::discard(client_connection& connection) noexcept {
+    connection.close();
+    remove_busy(connection);
+    next_in_line();
+}
+
+void client_pool::add_busy(const std::shared_ptr<client_connection>& connection) {
+    connection->place = busy_.size();
+    busy_.push_back(connection);
+}
+
+void client_pool::remove_busy(client_connection& connection) noexcept {
+    const std::size_t place = connection.place;
+    busy_[place].swap(busy_.back());
+    busy_[place]->place = place;
+    busy_.pop_back();
+}
+
+void client_pool::drop_idle(client_connection& connection) noexcept {
+    const auto found =
+        std::ranges::find(idle_, &connection, &std::shared_ptr<client_connection>::get);
+    if (found == idle_.end()) return;
+    const auto dead = std::move(*found);
+    idle_.erase(found);
+    dead->close();
+}
+
+// A place has become free: whoever waits longest may open a connection.
+void client_pool::next_in_line() noexcept {
+    if (line_.empty()) return;
+    waiter* const first = line_.front();
+    line_.pop_front();
+    first->turn = true;
+    ++promised_;
+    first->place.wake_later();
+}
+
+void client_pool::close_old() noexcept {
+    const instant limit = core_->time.now() - where_->http.idle_timeout;
+    const auto young = std::ranges::find_if(
+        idle_, [&](const auto& connection) { return connection->rested_at > limit; });
+    for (auto old = idle_.begin(); old != young; ++old)
+        (*old)->close();
+    idle_.erase(idle_.begin(), young);
+    if (!idle_.empty()) {
+        old_age_.set(later(idle_.front()->rested_at, where_->http.idle_timeout));
+    }
+}
+
+void client_pool::close_idle() noexcept {
+    for (const auto& connection : idle_)
+        connection->close();
+    idle_.clear();
+}
+
+void client_pool::abort() noexcept {
+    for (const auto& connection : busy_)
+        connection->abort();
+    for (waiter* const one : line_) {
+        one->stopped = client_connection::stop::aborted;
+        one->place.wake_later();
+    }
+}
+
+void client_pool::retire() noexcept {
+    retired_ = true;
+    close_idle();
+}
+
+}  // namespace symphony::net::detail

@@ -1,0 +1,36 @@
+#include "net/tls_context.hpp"
+#include "symphony/net/transport.hpp"
+
+#include <fmt/format.h>
+
+namespace symphony::net {
+
+result<std::shared_ptr<const destination>> destination::make(const url& base,
+                                                             const tls_options& tls,
+                                                             const http_options& http,
+                                                             const limit_options& limits) {
+    if (base.is_websocket()) {
+        return fail(error_kind::invalid_request,
+                    "a ws or wss URL is not available in this version");
+    }
+    if (http.version == http_version::http2) {
+        return fail(error_kind::invalid_request, "HTTP/2 is not available in this version");
+    }
+    auto made = std::make_shared<destination>();
+    made->base = base;
+    made->tls = tls;
+    made->http = http;
+    made->limits = limits;
+    made->authority = base.authority();
+    made->key = base.origin();
+    if (base.is_tls()) {
+        auto context = detail::make_tls_context(tls);
+        if (!context) return std::unexpected(std::move(context.error()));
+        made->tls_context = std::move(*context);
+        // What decides who is trusted decides whose connections may be shared.
+        made->key += fmt::format("|{}|{}|{}", tls.server_name, tls.ca, tls.min_version);
+    }
+    return made;
+}
+
+}  // namespace symphony::net

@@ -1,0 +1,126 @@
+#include "symphony/net/http_client.hpp"
+
+#include "net/client_exchange.hpp"
+#include "net/client_pool.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace symphony::net {
+
+namespace asio = boost::asio;
+using detail::client_connection;
+using detail::client_exchange;
+using detail::client_lease;
+using detail::client_pool;
+
+class http_client::impl {
+public:
+    impl(asio::any_io_executor executor, const clock& time, timers& wakeups, io_hook* hook)
+        : core_(std::make_shared<detail::client_core>(std::move(executor), time, wakeups, hook)) {}
+
+    ~impl() {
+        abort();
+        core_->stopped = true;
+        pools_.clear();
+    }
+
+    [[nodiscard]] std::shared_ptr<client_pool> pool_of(
+        const std::shared_ptr<const destination>& where) {
+        auto& pool = pools_[where->key];
+        if (!pool) {
+            pool = std::make_shared<client_pool>(core_, where);
+            if (closed_) pool->retire();
+        }
+        return pool;
+    }
+
+    [[nodiscard]] const client_pool* look(const destination& where) const {
+        const auto found = pools_.find(where.key);
+        return found == pools_.end() ? nullptr : found->second.get();
+    }
+
+    void close() noexcept {
+        closed_ = true;
+        for (const auto& [key, pool] : pools_)
+            pool->retire();
+    }
+
+    void abort() noexcept {
+        close();
+        for (const auto& [key, pool] : pools_)
+            pool->abort();
+    }
+
+private:
+    const std::shared_ptr<detail::client_core> core_;
+    std::unordered_map<std::string, std::shared_ptr<client_pool>> pools_;
+    bool closed_ = false;
+};
+
+http_client::http_client(asio::any_io_executor executor, const clock& time, timers& wakeups,
+                         io_hook* hook)
+    : impl_(std::make_shared<impl>(std::move(executor), time, wakeups, hook)) {}
+http_client::~http_client() = default;
+
+asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const destination>& where,
+                                                    const wire_request& request,
+                                                    const send_options& options) {
+    const std::shared_ptr<client_pool> pool = impl_->pool_of(where);
+    for (bool again = false;; again = true) {
+        client_lease lease = again ? client_lease() : pool->take_idle();
+        if (!lease) {
+            result<client_lease> acquired = co_await pool->acquire(options.until);
+            if (!acquired) co_return std::unexpected(std::move(acquired.error()));
+            lease = std::move(*acquired);
+        }
+        client_exchange exchange(where, request, options, std::move(lease));
+        if (auto begun = exchange.begin(); !begun) {
+            co_return exchange.decline(std::move(begun.error()));
+        }
+        client_connection& connection = exchange.connection();
+        std::string_view rest = request.body;
+        exchange.note_send(connection.send_now(rest));
+        if (exchange.blocked()) co_await exchange.send_rest(rest);
+        if (exchange.failed_to_send() && exchange.never_sent() && !again) continue;
+        if (request.stream != nullptr && !exchange.failed_to_send()) {
+            result<void> sent = co_await exchange.send_stream();
+            if (!sent) {
+                sent.error().maybe_sent = true;
+                co_return std::unexpected(std::move(sent.error()));
+            }
+        }
+        auto step = exchange.take_head();
+        while (step == client_exchange::progress::more) {
+            step = co_await connection.receive() ? exchange.take_head() : exchange.on_end();
+        }
+        if (step == client_exchange::progress::done) step = exchange.take_body();
+        while (step == client_exchange::progress::more) {
+            step = co_await connection.receive() ? exchange.take_body() : exchange.on_end();
+        }
+        if (step == client_exchange::progress::failed) {
+            co_return std::unexpected(exchange.take_error());
+        }
+        co_return exchange.finish();
+    }
+}
+
+http_client::pool_view http_client::look(const destination& where) const {
+    const client_pool* const pool = impl_->look(where);
+    if (pool == nullptr) return {};
+    return {pool->idle(), pool->busy(), pool->waiting(), pool->opened(), pool->reused()};
+}
+
+void http_client::close() {
+    impl_->close();
+}
+
+void http_client::abort() {
+    impl_->abort();
+}
+
+}  // namespace symphony::net

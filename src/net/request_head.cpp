@@ -1,0 +1,78 @@
+#include "net/request_head.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <span>
+
+namespace symphony::net::detail {
+
+namespace {
+
+bool is_target(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte > 0x20 && byte < 0x7f;
+    });
+}
+
+void append_number(std::string& to, std::uint64_t value, int base = 10) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base);
+    to.append(digits.data(), end.ptr);
+}
+
+result<void> append_fields(std::span<const header_view> fields, std::string& to) {
+    for (const header_view field : fields) {
+        if (!is_valid_header(field.name, field.value)) {
+            return fail(error_kind::invalid_request, "a header field cannot go on the wire");
+        }
+        to.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    return {};
+}
+
+// Methods whose meaning includes content say so even when there is none (RFC 9110, 8.6).
+bool wants_length(std::string_view method) noexcept {
+    return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+}  // namespace
+
+result<void> write_request_head(const destination& where, const wire_request& request,
+                                std::string& to) {
+    if (!is_valid_header(request.method, {})) {
+        return fail(error_kind::invalid_request, "the method is no token (RFC 9110)");
+    }
+    if (!is_target(request.target)) {
+        return fail(error_kind::invalid_request,
+                    "the request target holds a space, a control or a non-ASCII character");
+    }
+    to.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
+    to.append(where.authority).append("\r\n");
+    if (auto done = append_fields(request.fields, to); !done) return done;
+    if (auto done = append_fields(request.more_fields, to); !done) return done;
+    if (request.stream != nullptr) {
+        if (const std::optional<std::uint64_t> size = request.stream->size()) {
+            to.append("Content-Length: ");
+            append_number(to, *size);
+            to.append("\r\n");
+        } else {
+            to.append("Transfer-Encoding: chunked\r\n");
+        }
+    } else if (!request.body.empty() || wants_length(request.method)) {
+        to.append("Content-Length: ");
+        append_number(to, request.body.size());
+        to.append("\r\n");
+    }
+    to.append("\r\n");
+    return {};
+}
+
+void write_chunk_head(std::size_t size, std::string& to) {
+    append_number(to, size, 16);
+    to.append("\r\n");
+}
+
+}  // namespace symphony::net::detail
