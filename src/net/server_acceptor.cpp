@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <sys/socket.h>
 
 namespace symphony::net::detail {
@@ -16,14 +17,15 @@ namespace {
 // After an error that repeating at once would only repeat, such as no file descriptor being left.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
-using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-
 boost::system::error_code open(asio::ip::tcp::acceptor& acceptor,
                                const asio::ip::tcp::endpoint& where, bool share_port) {
     boost::system::error_code fault;
     acceptor.open(where.protocol(), fault);
     if (!fault) acceptor.set_option(asio::socket_base::reuse_address(true), fault);
-    if (!fault && share_port) acceptor.set_option(reuse_port(true), fault);
+    constexpr int on = 1;
+    if (!fault && share_port &&
+        ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
+        fault.assign(errno, boost::system::system_category());
     if (!fault) acceptor.bind(where, fault);
     if (!fault) acceptor.listen(asio::socket_base::max_listen_connections, fault);
     return fault;

@@ -30,8 +30,18 @@ server_channel::server_channel(std::shared_ptr<server_core> core, asio::ip::tcp:
 
 void server_channel::on_deadline() noexcept {
     timed_out_ = true;
+    stop_waiting();
+}
+
+void server_channel::stop_waiting() noexcept {
     boost::system::error_code ignored;
     socket.cancel(ignored);
+}
+
+bool server_channel::receive_now(std::size_t room) {
+    boost::system::error_code fault;
+    input.commit(socket.read_some(input.prepare(room), fault));
+    return !fault && !input.empty();
 }
 
 asio::awaitable<server_channel::received> server_channel::receive(std::size_t room, instant until) {

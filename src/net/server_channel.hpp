@@ -26,6 +26,10 @@ public:
 
     /// Waits for more input until `until`; `end` also for a broken or closed connection.
     [[nodiscard]] boost::asio::awaitable<received> receive(std::size_t room, instant until);
+    /// What has arrived already, without waiting; false for nothing.
+    [[nodiscard]] bool receive_now(std::size_t room);
+    /// Ends a `receive` that has nothing yet.
+    void stop_waiting() noexcept;
 
     /// Sends what is in `out` and then `more`, of which it takes off what went.
     [[nodiscard]] sent try_send(std::string_view& more) noexcept;

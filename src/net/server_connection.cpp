@@ -54,7 +54,7 @@ void server_connection::start() {
 }
 
 void server_connection::drain() noexcept {
-    if (phase_ == phase::idle) channel_.close();
+    if (phase_ == phase::idle) channel_.stop_waiting();
 }
 
 void server_connection::stop() noexcept {
@@ -122,6 +122,8 @@ asio::awaitable<bool> server_connection::read_head() {
         }
         const server_channel::received got = co_await channel_.receive(head_room, until);
         if (got == server_channel::received::bytes) continue;
+        // A request that was on its way when the server began to drain is still answered.
+        if (core_->draining && phase_ == phase::idle && channel_.receive_now(head_room)) continue;
         if (got == server_channel::received::timed_out && phase_ == phase::reading_head)
             co_await refuse(408);
         co_return false;
