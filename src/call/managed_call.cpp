@@ -47,7 +47,7 @@ managed_call::~managed_call() {
 }
 
 bool managed_call::prepare() {
-    if (stage_ == stage::over) return false;
+    if (stage_ == stage::cancelled) return false;
     if (tries_++ == 0) {
         if (!set_out()) return false;
     } else {
@@ -193,8 +193,7 @@ net::send_options managed_call::sending() const noexcept {
 
 void managed_call::cancel() {
     outcome_ = std::unexpected(make_error(error_kind::cancelled, "the call was cancelled"));
-    stage_ = stage::settled;
-    answered_ = true;
+    stage_ = stage::cancelled;
 }
 
 // After a real answer a refusal changes nothing: that answer is what the caller gets.

@@ -43,7 +43,7 @@ public:
     [[nodiscard]] result<response> finish();
 
 private:
-    enum class stage : std::uint8_t { refused, queue, send, settled, over };
+    enum class stage : std::uint8_t { refused, queue, send, settled, cancelled, over };
 
     [[nodiscard]] bool set_out();
     void take_rate_permit();

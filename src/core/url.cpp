@@ -127,14 +127,18 @@ result<url> url::parse(std::string_view text) {
     return out;
 }
 
+std::string url::authority() const {
+    std::string out = host_in_url(*this);
+    if (port != default_port(scheme)) out += ":" + std::to_string(port);
+    return out;
+}
+
 std::string url::origin() const {
     return scheme + "://" + host_in_url(*this) + ":" + std::to_string(port);
 }
 
 std::string url::display() const {
-    std::string out = scheme + "://" + host_in_url(*this);
-    if (port != default_port(scheme)) out += ":" + std::to_string(port);
-    return out + path;
+    return scheme + "://" + authority() + path;
 }
 
 }  // namespace symphony

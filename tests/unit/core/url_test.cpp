@@ -118,5 +118,12 @@ TEST(url, loopback_and_odd_but_valid_hosts_pass) {
     }
 }
 
+TEST(url, authority_has_no_default_port_and_brackets_around_ipv6) {
+    EXPECT_EQ(url::parse("http://user:pw@Example.com/a")->authority(), "example.com");
+    EXPECT_EQ(url::parse("https://example.com:443/")->authority(), "example.com");
+    EXPECT_EQ(url::parse("http://example.com:443/")->authority(), "example.com:443");
+    EXPECT_EQ(url::parse("http://[::1]:8080/")->authority(), "[::1]:8080");
+}
+
 }  // namespace
 }  // namespace symphony
