@@ -26,21 +26,26 @@ public:
         : time_(time), wakeup_(std::move(executor)) {}
 
     void arm(timer& t, instant at) {
-        pending_.arm(t, at);
+        if (stopped_) return;
+        pending_->arm(t, at);
         if (!firing_) settle();
     }
 
-    void disarm(timer& t) noexcept { pending_.disarm(t); }
+    void disarm(timer& t) noexcept {
+        if (!stopped_) pending_->disarm(t);
+    }
 
     void stop() noexcept {
         stopped_ = true;
+        pending_.reset();  // disarms all: their owners may live on
         wakeup_.cancel();
     }
 
 private:
     void settle() {
-        const auto next = pending_.next();
-        if (!next || (waiting_ && set_for_ <= *next) || stopped_) return;
+        if (stopped_) return;
+        const auto next = pending_->next();
+        if (!next || (waiting_ && set_for_ <= *next)) return;
         set_for_ = *next;
         waiting_ = true;
         // Our clock may be one driven by hand, so only the distance counts.
@@ -53,14 +58,14 @@ private:
         if (round != round_ || stopped_) return;  // moved to another moment meanwhile
         waiting_ = false;
         firing_ = true;
-        pending_.expire(time_.now());
+        pending_->expire(time_.now());
         firing_ = false;
         settle();
     }
 
     const clock& time_;
     asio::steady_timer wakeup_;
-    timer_heap pending_;
+    std::unique_ptr<timer_heap> pending_ = std::make_unique<timer_heap>();
     instant set_for_{};
     std::uint64_t round_ = 0;
     bool waiting_ = false;
