@@ -82,16 +82,20 @@ std::string_view server_body::take() noexcept {
     if (decoder_.done()) {
         state_ = state::complete;
     } else if (decoder_.failed()) {
-        static_cast<void>(failure(error_kind::protocol_error, "the body is not properly chunked"));
+        break_off(error_kind::protocol_error, "the body is not properly chunked");
     }
     return step.piece;
 }
 
-result<std::string_view> server_body::failure(error_kind kind, std::string message) {
+void server_body::break_off(error_kind kind, std::string message) {
     state_ = state::failed;
     error_ = error{};
     error_.kind = kind;
     error_.message = std::move(message);
+}
+
+result<std::string_view> server_body::failure(error_kind kind, std::string message) {
+    break_off(kind, std::move(message));
     return std::unexpected(error_);
 }
 

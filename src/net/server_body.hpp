@@ -37,6 +37,7 @@ private:
 
     [[nodiscard]] boost::asio::awaitable<result<std::string_view>> next(instant until);
     [[nodiscard]] std::string_view take() noexcept;
+    void break_off(error_kind kind, std::string message);
     [[nodiscard]] result<std::string_view> failure(error_kind kind, std::string message);
 
     server_channel& channel_;

@@ -50,7 +50,7 @@ void server_connection::start() {
     // slot.
     asio::co_spawn(core_->executor, run(),
                    asio::bind_cancellation_slot(
-                       cancel_.slot(), [self = shared_from_this()](std::exception_ptr) {}));
+                       cancel_.slot(), [self = shared_from_this()](const std::exception_ptr&) {}));
 }
 
 void server_connection::drain() noexcept {

@@ -100,6 +100,7 @@ std::uint64_t local_server::requests() const noexcept {
     return impl_->requests();
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the public signature
 response make_response(int status, std::string body, std::string content_type) {
     response answer;
     answer.status = status;

@@ -37,9 +37,20 @@ struct server_options {
     duration write_timeout = std::chrono::seconds(30);   ///< without progress in sending
 };
 
-/// An HTTP/1.1 server on one executor (one thread). Request smuggling is refused: conflicting or
-/// repeated lengths, bad chunking, obs-fold, bare CR or LF give 400 and close the connection. A
-/// client that leaves cancels its handler.
+/// An HTTP/1.1 server (RFC 9112) on one executor (one thread); every call comes from there. Request
+/// smuggling is refused: conflicting or repeated lengths, bad chunking, obs-fold, bare CR or LF
+/// give 400 and close the connection. An absolute-form target arrives as its path and query, its
+/// authority as Host; "*" with OPTIONS only; CONNECT gives 501.
+///
+/// A client that leaves cancels its handler (terminal cancellation), within some 10 ms; one that
+/// ends its sending side has left, even if it still reads. A body that stops coming for
+/// `idle_timeout` gives its reader `timeout`. Of a body that the handler leaves, up to 256 KiB are
+/// read over to keep the connection.
+///
+/// Framing is the server's: it writes Content-Length, Transfer-Encoding, Connection and, unless the
+/// handler did, Date. A handler's "Connection: close" is obeyed, its Content-Length counts only
+/// where none can be known: for HEAD and 304. A stream that fails ends the connection without a
+/// proper end of the body.
 class http_server {
 public:
     /// Answers one request. Runs on the server's executor; an escaping exception becomes a 500.
@@ -51,13 +62,16 @@ public:
     http_server(const http_server&) = delete;
     http_server& operator=(const http_server&) = delete;
 
-    /// Binds and starts accepting. `share_port` sets SO_REUSEPORT, so that each shard has its own
-    /// listener. Returns the port (for port 0). Errors: `connect_failed` naming the address.
+    /// Binds and starts accepting; may be called for several addresses. `host` is an IPv4 or IPv6
+    /// address (brackets allowed) or "localhost" (127.0.0.1). `share_port` sets SO_REUSEPORT, so
+    /// that each shard has its own listener. Returns the port (for port 0). Errors:
+    /// `connect_failed` naming the address.
     [[nodiscard]] result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                                bool share_port = false);
     /// No new connections; idle ones close, busy ones after their answer ("Connection: close").
     void drain();
-    /// Closes everything now, cancelling handlers.
+    /// Closes everything now, cancelling handlers; for good. So does the destructor. Handlers may
+    /// end later than the server object: neither clock nor timers are touched then.
     void stop();
     [[nodiscard]] std::size_t connections() const noexcept;
 

@@ -11,7 +11,8 @@
 namespace symphony::testing {
 
 /// An HTTP server on 127.0.0.1, a free port and a thread of its own, for tests and examples.
-/// The handler runs on that thread, one request at a time per connection.
+/// The handler runs on that thread, one request at a time per connection. The destructor cancels
+/// what runs, stops and joins. Throws std::runtime_error when there is no port to be had.
 class local_server {
 public:
     using handler = std::function<response(net::server_request&)>;

@@ -191,6 +191,18 @@ TEST(http_server_lifetime, drains) {
     EXPECT_EQ(held.cancelled, 0);
 }
 
+TEST(http_server_lifetime, answers_what_was_on_its_way_when_draining) {
+    gate held;
+    running_server server(held.handler());
+    blocking_client client(server.port, get_now);
+    client.read_answer();
+    server.on_loop([&] {
+        client.send(get_now);  // in the kernel's buffer, not yet seen by the loop
+        server.server->drain();
+    });
+    EXPECT_THAT(client.read_all(), AllOf(HasSubstr("Connection: close"), HasSubstr("released")));
+}
+
 TEST(http_server_lifetime, stops_at_once_and_cancels_handlers) {
     gate held;
     running_server server(held.handler());
