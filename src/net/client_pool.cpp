@@ -24,13 +24,14 @@ void client_lease::discard() noexcept {
     pool_->discard(*connection);
 }
 
-client_pool::waiter::waiter(const client_core& core, deadline until)
-    : place(core.executor), timeout(core.wakeups, this, [](void* self) noexcept {
+client_pool::waiter::waiter(const client_core& core, std::deque<waiter*>& in, deadline until)
+    : line(in), place(core.executor), timeout(core.wakeups, this, [](void* self) noexcept {
           auto& late = *static_cast<waiter*>(self);
           late.stopped = client_connection::stop::timed_out;
           late.place.wake_later();
       }) {
     if (until.is_set()) timeout.set(until.at());
+    line.push_back(this);
 }
 
 client_pool::client_pool(std::shared_ptr<client_core> core,
@@ -78,8 +79,7 @@ asio::awaitable<result<client_lease>> client_pool::open(deadline until) {
 }
 
 asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until) {
-    waiter me(*core_, until);
-    line_.push_back(&me);
+    waiter me(*core_, line_, until);
     while (!me.turn && !me.given && me.stopped == client_connection::stop::none) {
         co_await me.place.wait();
         if (me.place.cancelled()) me.stopped = client_connection::stop::cancelled;

@@ -70,7 +70,11 @@ private:
     friend class client_lease;
     // Somebody in the waiting line. `turn` means that a place is free for it.
     struct waiter {
-        waiter(const client_core& core, deadline until);
+        waiter(const client_core& core, std::deque<waiter*>& line, deadline until);
+        ~waiter() { std::erase(line, this); }
+        waiter(const waiter&) = delete;
+        waiter& operator=(const waiter&) = delete;
+        std::deque<waiter*>& line;  // left also when the coroutine is destroyed, not resumed
         parking place;
         lazy_timer timeout;
         std::shared_ptr<client_connection> given;

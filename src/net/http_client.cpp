@@ -94,7 +94,9 @@ asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const 
                 co_return std::unexpected(std::move(sent.error()));
             }
         }
-        auto step = exchange.take_head();
+        // After a stop nothing may be awaited any more: a cancelled coroutine would throw.
+        auto step = connection.stopped() == client_connection::stop::none ? exchange.take_head()
+                                                                          : exchange.on_end();
         while (step == client_exchange::progress::more) {
             step = co_await connection.receive() ? exchange.take_head() : exchange.on_end();
         }
