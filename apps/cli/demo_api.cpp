@@ -66,10 +66,9 @@ public:
     }
 
     ~impl() {
-        // The handlers end by themselves, since they use the timers, and the loop with them.
         asio::post(loop_, [this] {
             server_->stop();
-            work_.reset();
+            asio::post(loop_, [this] { loop_.stop(); });  // after the handlers it cancelled
         });
         thread_.join();
     }

@@ -36,7 +36,8 @@ public:
         if (outcome && outcome->ok()) {
             ++row_.ok;
             times_.push_back(took);
-        } else if (!outcome && outcome.error().kind == error_kind::rate_limited) {
+        } else if (!outcome && (outcome.error().kind == error_kind::rate_limited ||
+                                outcome.error().kind == error_kind::overloaded)) {
             ++row_.rate_limited;
         } else if (!outcome && outcome.error().kind == error_kind::circuit_open) {
             ++row_.cut_off;

@@ -16,7 +16,7 @@ struct story_row {
     std::uint64_t calls = 0;
     std::uint64_t ok = 0;
     std::uint64_t retried = 0;       ///< attempts beyond the first
-    std::uint64_t rate_limited = 0;  ///< refused by the limit
+    std::uint64_t rate_limited = 0;  ///< refused by the limit or its full queue
     std::uint64_t cut_off = 0;       ///< refused by the open circuit
     std::uint64_t failed = 0;        ///< answered with 400 or more, or not at all
     std::string circuit;
