@@ -29,8 +29,9 @@ void check_target(const std::string& target) {
     require(target.starts_with('/'));
     for (const char c : target) {
         const auto byte = static_cast<unsigned char>(c);
-        require(byte > 0x20 && byte < 0x7f && c != '#' && c != '\\');
+        require(byte > 0x20 && byte < 0x7f && c != '#');
     }
+    require(target.substr(0, target.find('?')).find('\\') == std::string::npos);
 }
 
 }  // namespace
