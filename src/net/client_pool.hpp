@@ -55,6 +55,11 @@ public:
     /// A new connection, or one that comes free. Errors: as `client_connection::open`.
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> acquire(deadline until);
 
+    /// The latest word on how many and how long: a configuration was read again.
+    void use(const std::shared_ptr<const destination>& where) {
+        if (where_ != where) where_ = where;
+    }
+
     void close_idle() noexcept;
     void abort() noexcept;
     /// No connection rests here any more.
@@ -93,7 +98,7 @@ private:
     void close_old() noexcept;
 
     const std::shared_ptr<client_core> core_;
-    const std::shared_ptr<const destination> where_;
+    std::shared_ptr<const destination> where_;
     std::vector<std::shared_ptr<client_connection>> idle_;  // the back is the most recent
     std::vector<std::shared_ptr<client_connection>> busy_;
     std::deque<waiter*> line_;

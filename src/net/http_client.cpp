@@ -36,6 +36,7 @@ public:
             pool = std::make_shared<client_pool>(core_, where);
             if (closed_) pool->retire();
         }
+        pool->use(where);
         return pool;
     }
 

@@ -140,7 +140,8 @@ class Faults(CheckCase):
     def test_broken_text_and_empty_files(self):
         for text in ("version: 1\n  tools: [", "", "just words", "[1, 2]", "\x00\xff"):
             with self.subTest(text=text):
-                self.assertIn(str(self.file) if hasattr(self, "file") else "", self.faults(text))
+                faults = self.faults(text)
+                self.assertIn(self.file, faults)
 
     def test_a_missing_file(self):
         got = run(["check", "-c", "/nonexistent.yaml"])
