@@ -141,7 +141,7 @@ class Faults(CheckCase):
         for text in ("version: 1\n  tools: [", "", "just words", "[1, 2]", "\x00\xff"):
             with self.subTest(text=text):
                 faults = self.faults(text)
-                self.assertIn(self.file, faults)
+                self.assertIn(str(self.file), faults)
 
     def test_a_missing_file(self):
         got = run(["check", "-c", "/nonexistent.yaml"])
