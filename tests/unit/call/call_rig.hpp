@@ -1,7 +1,10 @@
 #pragma once
 
 #include "call/endpoint.hpp"
-#include "symphony/core/timer_heap.hpp"
+#include "symphony/testing/fixed_random.hpp"
+#include "symphony/testing/manual_clock.hpp"
+#include "symphony/testing/manual_timers.hpp"
+#include "symphony/testing/memory_body.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -25,24 +28,7 @@ namespace symphony::call_testing {
 
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
-
-struct hand_clock final : clock {
-    [[nodiscard]] instant now() const noexcept override { return steady; }
-    [[nodiscard]] wall_time wall_now() const noexcept override { return wall; }
-    instant steady{std::chrono::hours(1000)};
-    wall_time wall{std::chrono::seconds(1'900'000'000)};
-};
-
-struct hand_timers final : timers {
-    void arm(timer& t, instant at) override { heap.arm(t, at); }
-    void disarm(timer& t) noexcept override { heap.disarm(t); }
-    timer_heap heap;
-};
-
-struct hand_random final : random_source {
-    [[nodiscard]] std::uint64_t next() noexcept override { return value; }
-    std::uint64_t value = UINT64_MAX;  // full jitter at its largest
-};
+using symphony::testing::memory_body;
 
 struct sent_request {
     std::string method;
@@ -50,24 +36,6 @@ struct sent_request {
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
     deadline until;
-};
-
-/// Pieces of a body, then its end or an error.
-class scripted_body final : public body_source {
-public:
-    explicit scripted_body(std::vector<std::string> pieces, std::optional<error_kind> fault = {})
-        : pieces_(std::move(pieces)), fault_(fault) {}
-    [[nodiscard]] asio::awaitable<result<std::string_view>> read() override {
-        if (at_ < pieces_.size()) co_return std::string_view(pieces_[at_++]);
-        if (fault_) co_return fail(*fault_, "scripted");
-        co_return std::string_view();
-    }
-    [[nodiscard]] std::optional<std::uint64_t> size() const noexcept override { return {}; }
-
-private:
-    std::vector<std::string> pieces_;
-    std::optional<error_kind> fault_;
-    std::size_t at_ = 0;
 };
 
 [[nodiscard]] inline response answer(int status, headers fields = {}, std::string body = {}) {
@@ -78,12 +46,16 @@ private:
     return made;
 }
 
-[[nodiscard]] inline result<response> failure(error_kind kind, bool maybe_sent) {
+[[nodiscard]] inline error fault_of(error_kind kind, bool maybe_sent = false) {
     error made;
     made.kind = kind;
     made.message = "scripted";
     made.maybe_sent = maybe_sent;
-    return std::unexpected(made);
+    return made;
+}
+
+[[nodiscard]] inline result<response> failure(error_kind kind, bool maybe_sent) {
+    return std::unexpected(fault_of(kind, maybe_sent));
 }
 
 /// Records what is sent and answers with `on_send`; while `held`, answers wait for `release` or for
@@ -197,24 +169,10 @@ public:
         return std::move(*pending->outcome);
     }
 
-    void settle() {
-        do {
-            loop.restart();
-        } while (loop.poll() > 0 || wakeups.heap.expire(time.steady) > 0);
-    }
+    void settle() { wakeups.run_due(); }
 
     /// Moves time, stopping at every timer on the way.
-    void advance(duration d) {
-        const instant end = time.steady + d;
-        for (;;) {
-            const auto next = wakeups.heap.next();
-            if (!next || *next > end) break;
-            move_to(std::max(*next, time.steady));
-            settle();
-        }
-        move_to(end);
-        settle();
-    }
+    void advance(duration d) { wakeups.advance(d); }
 
     [[nodiscard]] std::vector<std::string> event_names() const {
         std::vector<std::string> names;
@@ -224,9 +182,9 @@ public:
     }
 
     asio::io_context loop{1};
-    hand_clock time;
-    hand_timers wakeups;
-    hand_random random;
+    symphony::testing::manual_clock time;
+    symphony::testing::manual_timers wakeups{time, [this] { run_ready(); }};
+    symphony::testing::fixed_random random{UINT64_MAX};  // full jitter at its largest
     hand_transport transport{loop.get_executor()};
     shard here{loop.get_executor(), time, wakeups, transport, random};
     endpoint_options options;
@@ -241,9 +199,9 @@ private:
         co_return co_await on->call(here, call.what);
     }
 
-    void move_to(instant at) {
-        time.wall += at - time.steady;
-        time.steady = at;
+    void run_ready() {
+        loop.restart();
+        loop.poll();
     }
 };
 

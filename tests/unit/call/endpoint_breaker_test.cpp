@@ -7,7 +7,7 @@ namespace {
 
 using namespace call_testing;
 
-class endpoint_breaker_test : public testing::Test, protected call_rig {
+class endpoint_breaker_test : public ::testing::Test, protected call_rig {
 protected:
     endpoint_breaker_test() {
         options.circuit_breaker.emplace().failure_threshold = 2;
@@ -16,7 +16,7 @@ protected:
     void answer_with(int status) {
         transport.on_send = [status](const auto&) -> result<response> { return answer(status); };
     }
-    circuit_state seen() { return state.breaker->breaker().inspect(time.steady).state; }
+    circuit_state seen() { return state.breaker->breaker().inspect(time.now()).state; }
 };
 
 TEST_F(endpoint_breaker_test, opens_refuses_at_once_and_recovers) {
@@ -35,7 +35,7 @@ TEST_F(endpoint_breaker_test, opens_refuses_at_once_and_recovers) {
     EXPECT_EQ(state.metrics->transitions[0][2], 1u);
     EXPECT_EQ(state.metrics->transitions[2][1], 1u);
     EXPECT_EQ(state.metrics->transitions[1][0], 1u);
-    EXPECT_THAT(event_names(), testing::Contains("circuit.transition").Times(3));
+    EXPECT_THAT(event_names(), ::testing::Contains("circuit.transition").Times(3));
 }
 
 TEST_F(endpoint_breaker_test, answers_below_500_and_429_are_no_failures) {
@@ -59,7 +59,7 @@ TEST_F(endpoint_breaker_test, an_open_circuit_spends_no_permit_of_the_rate_limit
     ASSERT_TRUE(call() && call());
     for (int i = 0; i < 5; ++i)
         EXPECT_EQ(call().error().kind, error_kind::circuit_open);
-    EXPECT_EQ(state.gate->limiter().look(time.steady).levels[0].remaining, 1u);
+    EXPECT_EQ(state.gate->limiter().look(time.now()).levels[0].remaining, 1u);
 }
 
 TEST_F(endpoint_breaker_test, a_refusal_of_the_rate_limit_is_no_failure) {
@@ -97,7 +97,7 @@ TEST_F(endpoint_breaker_test, opening_by_hand_sends_the_queue_away_too) {
     options.timeout = 10min;
     ASSERT_TRUE(call());
     const auto queued = start();
-    state.breaker->breaker().control(circuit_control::open, time.steady);
+    state.breaker->breaker().control(circuit_control::open, time.now());
     settle();
     ASSERT_TRUE(queued->outcome);
     EXPECT_EQ(queued->outcome->error().kind, error_kind::circuit_open);
@@ -142,7 +142,9 @@ TEST_F(endpoint_breaker_test, a_body_that_breaks_is_a_failure_and_reading_slowly
     const auto stream = [this](std::optional<error_kind> fault) {
         transport.on_send = [fault](const auto&) -> result<response> {
             response made = answer(200);
-            made.stream = std::make_unique<scripted_body>(std::vector<std::string>{"a"}, fault);
+            const std::vector<std::string> pieces{"a"};
+            made.stream = fault ? std::make_unique<memory_body>(pieces, fault_of(*fault))
+                                : std::make_unique<memory_body>(pieces);
             return made;
         };
         auto got = call();
@@ -165,8 +167,8 @@ TEST_F(endpoint_breaker_test, a_body_that_breaks_is_a_failure_and_reading_slowly
 TEST_F(endpoint_breaker_test, a_failing_upload_is_not_the_apis_fault) {
     options.circuit_breaker->failure_threshold = 1;
     request what("POST", "/upload");
-    what.stream =
-        std::make_shared<scripted_body>(std::vector<std::string>{"a"}, error_kind::connection_lost);
+    what.stream = std::make_shared<memory_body>(std::vector<std::string>{"a"},
+                                                fault_of(error_kind::connection_lost));
     EXPECT_FALSE(call(what));
     EXPECT_EQ(seen(), circuit_state::closed);
 }

@@ -7,7 +7,7 @@ namespace {
 
 using namespace call_testing;
 
-class endpoint_rate_limit_test : public testing::Test, protected call_rig {
+class endpoint_rate_limit_test : public ::testing::Test, protected call_rig {
 protected:
     void limit(std::uint64_t per_minute) {
         options.rate_limit.emplace().max_requests_per_minute = per_minute;
@@ -119,7 +119,7 @@ TEST_F(endpoint_rate_limit_test, a_waiter_gives_up_after_the_queues_own_time) {
     advance(25s);
     const auto waiting = start();  // due in 35 s
     EXPECT_FALSE(waiting->outcome);
-    state.gate->pause(time.steady + 5min, time.steady);
+    state.gate->pause(time.now() + 5min, time.now());
     advance(41s);
     ASSERT_TRUE(waiting->outcome);
     EXPECT_EQ(waiting->outcome->error().kind, error_kind::rate_limited);
@@ -139,7 +139,7 @@ TEST_F(endpoint_rate_limit_test, a_servers_hint_pauses_the_limiter) {
     EXPECT_FALSE(waiting->outcome);
     advance(1ms);
     EXPECT_TRUE(waiting->outcome);
-    EXPECT_THAT(event_names(), testing::Contains("rate_limit.paused"));
+    EXPECT_THAT(event_names(), ::testing::Contains("rate_limit.paused"));
 }
 
 TEST_F(endpoint_rate_limit_test, a_cancelled_call_gives_its_permit_back) {

@@ -7,7 +7,7 @@ namespace {
 
 using namespace call_testing;
 
-class endpoint_retry_test : public testing::Test, protected call_rig {
+class endpoint_retry_test : public ::testing::Test, protected call_rig {
 protected:
     endpoint_retry_test() { options.middleware.error.retry.emplace(); }
 
@@ -30,7 +30,7 @@ TEST_F(endpoint_retry_test, a_failed_attempt_is_repeated_after_a_pause) {
     EXPECT_EQ((*pending->outcome)->status, 200);
     EXPECT_EQ((*pending->outcome)->attempts, 2);
     EXPECT_EQ(state.metrics->retries[static_cast<int>(retry_reason::status_5xx)], 1u);
-    EXPECT_THAT(event_names(), testing::Contains("call.retry"));
+    EXPECT_THAT(event_names(), ::testing::Contains("call.retry"));
 }
 
 TEST_F(endpoint_retry_test, without_the_block_nothing_is_repeated) {
@@ -77,13 +77,13 @@ TEST_F(endpoint_retry_test, what_certainly_never_reached_the_server_is_safe) {
 TEST_F(endpoint_retry_test, a_streamed_body_goes_out_once) {
     script({503, 200});
     request what("PUT", "/");
-    what.stream = std::make_shared<scripted_body>(std::vector<std::string>{"a"});
+    what.stream = std::make_shared<memory_body>(std::vector<std::string>{"a"});
     EXPECT_EQ(call(what)->status, 503);
 }
 
 TEST_F(endpoint_retry_test, retry_after_is_a_hard_lower_bound) {
     script({429, 200}, {{"retry-after", "3"}});
-    random.value = 0;  // no jitter at all
+    random = symphony::testing::fixed_random(0);  // no jitter at all
     const auto pending = start();
     advance(2999ms);
     EXPECT_FALSE(pending->outcome);
@@ -181,7 +181,7 @@ TEST_F(endpoint_retry_test, a_cancelled_pause_ends_the_call) {
 TEST_F(endpoint_retry_test, a_streamed_answer_is_collected_before_it_is_thrown_away) {
     transport.on_send = [at = 0](const auto&) mutable -> result<response> {
         response made = answer(at++ == 0 ? 503 : 200);
-        made.stream = std::make_unique<scripted_body>(std::vector<std::string>{"x"});
+        made.stream = std::make_unique<memory_body>(std::vector<std::string>{"x"});
         return made;
     };
     options.timeout = 1s;
