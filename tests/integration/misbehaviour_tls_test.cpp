@@ -1,0 +1,123 @@
+#include "integration/expect_error.hpp"
+#include "support/certificates.hpp"
+#include "support/client_rig.hpp"
+#include "support/misbehaving_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace symphony::test_support {
+namespace {
+
+using namespace std::chrono_literals;
+
+class misbehaviour_tls : public ::testing::Test {
+protected:
+    [[nodiscard]] std::shared_ptr<const net::destination> at(const misbehaving_server& server,
+                                                             const http_options& http = {}) const {
+        tls_options tls;
+        tls.ca = ca.file();
+        return destination_at(server.port(), tls, http, {}, "https://localhost");
+    }
+
+    throwaway_ca ca;
+    certificate_files identity = ca.issue("DNS:localhost");
+    client_rig rig;
+};
+
+TEST_F(misbehaviour_tls, no_handshake_is_had_from_who_does_not_speak_tls) {
+    for (const script& what :
+         {script(), script().break_off(), script().bytes(5), script().bytes(5).break_off(),
+          script().bytes(5).send("HTTP/1.1 400 Bad Request\r\n\r\n").to_end(),
+          script().bytes(5).send_for_ever(std::string(1000, '\0')),
+          script().bytes(5).send("\x16\x03\x01").end_sending().to_end()}) {
+        const misbehaving_server server(what);  // plain
+        const auto where = at(server);
+        EXPECT_TRUE(failed_as(rig.get(where), error_kind::tls_failed, false));
+        EXPECT_EQ(rig.client->look(*where).busy, 0U);
+    }
+}
+
+TEST_F(misbehaviour_tls, a_handshake_without_end_meets_the_deadline) {
+    const misbehaving_server server(script().to_end());  // plain, and silent
+    http_options http;
+    http.connect_timeout = 100ms;
+    EXPECT_TRUE(failed_as(rig.get(at(server, http)), error_kind::timeout, false));
+    outgoing call;
+    call.options.until = rig.in(100ms);
+    EXPECT_TRUE(failed_as(rig.send(at(server), std::move(call)), error_kind::timeout, false));
+    EXPECT_TRUE(server.wait_until_finished(1));
+}
+
+TEST_F(misbehaviour_tls, an_end_without_a_word_is_no_end) {
+    const std::string head = "HTTP/1.1 200 OK\r\n";
+    for (const std::string& text : {std::string(), head, head + "Content-Length: 9\r\n\r\nshort",
+                                    head + "Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+                                    // Anybody on the way could have cut this one off.
+                                    head + "\r\nuntil the end, whenever that is"}) {
+        SCOPED_TRACE(text);
+        const misbehaving_server server({script().head().send(text).end_sending().to_end()},
+                                        identity);
+        const auto where = at(server);
+        EXPECT_TRUE(failed_as(rig.get(where), error_kind::connection_lost, true));
+        EXPECT_EQ(rig.client->look(*where).idle, 0U);
+    }
+}
+
+TEST_F(misbehaviour_tls, a_proper_end_is_an_end) {
+    const misbehaving_server server({script().head().send("HTTP/1.1 200 OK\r\n\r\nall of it")},
+                                    identity);
+    const result<response> got = rig.get(at(server));
+    ASSERT_TRUE(answered(got));
+    EXPECT_EQ(got->body, "all of it");
+}
+
+TEST_F(misbehaviour_tls, resets_are_lost_connections) {
+    const misbehaving_server server(
+        {script().head().break_off(), script().head().send("HTTP/1.1 200 O").break_off(),
+         script().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort").break_off()},
+        identity);
+    for (int call = 0; call < 3; ++call)
+        EXPECT_TRUE(failed_as(rig.get(at(server)), error_kind::connection_lost, true)) << call;
+}
+
+TEST_F(misbehaviour_tls, byte_by_byte_is_an_answer) {
+    const misbehaving_server server({script()
+                                         .head()
+                                         .send_in_pieces(answer("four"))
+                                         .head()
+                                         .send_in_pieces(answer("more"))
+                                         .to_end()},
+                                    identity);
+    EXPECT_EQ(rig.get(at(server)).value().body, "four");
+    EXPECT_EQ(rig.get(at(server)).value().body, "more");
+    EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST_F(misbehaviour_tls, answered_before_all_is_sent) {
+    const misbehaving_server server(
+        {script().head().send(answer("no", {}, "413 Too Large")).to_end()}, identity);
+    outgoing put;
+    put.method = "PUT";
+    put.body = std::string(std::size_t{20} << 20, 'x');
+    const auto where = at(server);
+    EXPECT_TRUE(answered(rig.send(where, std::move(put)), 413));
+    EXPECT_EQ(rig.client->look(*where).idle, 0U);
+}
+
+TEST_F(misbehaviour_tls, idle_connections_that_end_are_replaced) {
+    misbehaving_server server({script().head().send(answer("first")).until_told(),
+                               script().head().send(answer("second")).to_end()},
+                              identity);
+    const auto where = at(server);
+    EXPECT_EQ(rig.get(where).value().body, "first");
+    server.go_on();
+    EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).idle == 0; }));
+    EXPECT_EQ(rig.get(where).value().body, "second");
+}
+
+}  // namespace
+}  // namespace symphony::test_support

@@ -1,0 +1,177 @@
+#include "integration/expect_error.hpp"
+#include "support/client_rig.hpp"
+#include "support/misbehaving_server.hpp"
+#include "symphony/testing/manual_clock.hpp"
+#include "symphony/testing/memory_body.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace symphony::test_support {
+namespace {
+
+using namespace std::chrono_literals;
+
+script then_answer(const std::string& body) {
+    return script().head().send(answer(body)).head().send(answer(body)).to_end();
+}
+
+TEST(reuse, a_connection_that_dies_at_rest_is_not_used_again) {
+    for (const bool broken : {false, true}) {
+        script first = script().head().send(answer("first")).until_told();
+        if (broken) first.break_off();
+        misbehaving_server server({first, then_answer("second")});
+        client_rig rig;
+        const auto where = destination_at(server.port());
+        EXPECT_EQ(rig.get(where).value().body, "first");
+        EXPECT_EQ(rig.client->look(*where).idle, 1U);
+        server.go_on();
+        EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).idle == 0; }));
+        EXPECT_EQ(rig.get(where).value().body, "second");
+    }
+}
+
+TEST(reuse, bytes_nobody_asked_for_end_a_connection_at_rest) {
+    misbehaving_server server(
+        {script().head().send(answer("first")).until_told().send(answer("poison")).to_end(),
+         then_answer("second")});
+    client_rig rig;
+    const auto where = destination_at(server.port());
+    EXPECT_EQ(rig.get(where).value().body, "first");
+    server.go_on();
+    EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).idle == 0; }));
+    EXPECT_EQ(rig.get(where).value().body, "second");
+    EXPECT_TRUE(server.wait_until_finished(0));
+}
+
+// The loop does not run between the server's closing and the next call: only a look at the socket
+// can tell. By hand, so that the rest is long enough for that look however fast the machine is.
+TEST(reuse, a_connection_that_died_unseen_is_noticed_in_time) {
+    for (const bool broken : {false, true}) {
+        script first = script().head().send(answer("first")).until_told();
+        if (broken) first.break_off();
+        misbehaving_server server({first, then_answer("second")});
+        testing::manual_clock time;
+        client_rig rig(nullptr, &time);
+        const auto where = destination_at(server.port());
+        EXPECT_EQ(rig.get(where).value().body, "first");
+        server.go_on();
+        ASSERT_TRUE(server.wait_until_finished(0));
+        time.advance(5ms);
+        const result<response> got = rig.get(where);
+        ASSERT_TRUE(answered(got)) << broken;
+        EXPECT_EQ(got->body, "second");
+    }
+}
+
+TEST(reuse, poison_that_came_unseen_is_noticed_in_time) {
+    misbehaving_server server(
+        {script().head().send(answer("first")).until_told().send(answer("poison")).end_sending(),
+         then_answer("second")});
+    testing::manual_clock time;
+    client_rig rig(nullptr, &time);
+    const auto where = destination_at(server.port());
+    EXPECT_EQ(rig.get(where).value().body, "first");
+    server.go_on();
+    ASSERT_TRUE(server.wait_until_finished(0));
+    time.advance(5ms);
+    const result<response> got = rig.get(where);
+    ASSERT_TRUE(answered(got));
+    EXPECT_EQ(got->body, "second");
+}
+
+// Within the millisecond in which no look is taken. A reset shows when sending, and the request is
+// repeated by itself; an end does not, and then it cannot be known whether the server had it.
+TEST(reuse, dying_at_the_very_moment_of_reuse) {
+    for (const bool broken : {false, true}) {
+        script first = script().head().send(answer("first")).until_told();
+        if (broken) first.break_off();
+        misbehaving_server server({first, then_answer("second")});
+        const testing::manual_clock time;
+        client_rig rig(nullptr, &time);
+        const auto where = destination_at(server.port());
+        EXPECT_EQ(rig.get(where).value().body, "first");
+        server.go_on();
+        ASSERT_TRUE(server.wait_until_finished(0));
+        const result<response> got = rig.get(where);
+        if (broken) {
+            ASSERT_TRUE(answered(got));
+            EXPECT_EQ(got->body, "second");
+        } else {
+            EXPECT_TRUE(got || failed_as(got, error_kind::connection_lost, true));
+        }
+        EXPECT_EQ(rig.client->look(*where).busy, 0U);
+        EXPECT_TRUE(answered(rig.get(where)));
+    }
+}
+
+TEST(reuse, a_streamed_request_is_never_repeated_once_it_was_read) {
+    misbehaving_server server(
+        {script().head().send(answer("first")).until_told().break_off(), then_answer("second")});
+    const testing::manual_clock time;
+    client_rig rig(nullptr, &time);
+    const auto where = destination_at(server.port());
+    EXPECT_EQ(rig.get(where).value().body, "first");
+    server.go_on();
+    ASSERT_TRUE(server.wait_until_finished(0));
+    outgoing put;
+    put.method = "PUT";
+    put.stream = std::make_unique<testing::memory_body>(std::vector<std::string>{"one", "two"});
+    const result<response> got = rig.send(where, std::move(put));
+    // The head met the dead connection before the body was touched.
+    ASSERT_TRUE(answered(got));
+    EXPECT_TRUE(server.wait_until_received(1, "two"));
+}
+
+TEST(reuse, a_request_answered_before_its_end_costs_the_connection) {
+    for (const bool streamed : {false, true}) {
+        misbehaving_server server(
+            {script().head().send(answer("no", {}, "413 Too Large")).to_end(), then_answer("x")});
+        client_rig rig;
+        const auto where = destination_at(server.port());
+        outgoing put;
+        put.method = "PUT";
+        std::string large(std::size_t{20} << 20, 'x');  // more than the kernel takes at once
+        if (streamed) {
+            put.stream =
+                std::make_unique<testing::memory_body>(std::vector<std::string>{std::move(large)});
+        } else {
+            put.body = std::move(large);
+        }
+        EXPECT_TRUE(answered(rig.send(where, std::move(put)), 413)) << streamed;
+        EXPECT_EQ(rig.client->look(*where).idle, 0U);
+        EXPECT_TRUE(answered(rig.get(where)));
+        EXPECT_EQ(server.connections(), 2U);
+    }
+}
+
+TEST(reuse, an_upload_cut_off_is_a_lost_connection) {
+    misbehaving_server server({script().head().bytes(100'000).break_off(), then_answer("x")});
+    client_rig rig;
+    const auto where = destination_at(server.port());
+    outgoing put;
+    put.method = "PUT";
+    put.body = std::string(std::size_t{20} << 20, 'x');
+    EXPECT_TRUE(failed_as(rig.send(where, std::move(put)), error_kind::connection_lost, true));
+    EXPECT_TRUE(answered(rig.get(where)));
+}
+
+TEST(reuse, an_answer_to_head_that_has_a_body_poisons_nothing) {
+    misbehaving_server server(
+        {script().head().send(answer("a body that must not be there")).to_end(),
+         then_answer("second")});
+    client_rig rig;
+    const auto where = destination_at(server.port());
+    outgoing head;
+    head.method = "HEAD";
+    const result<response> got = rig.send(where, std::move(head));
+    ASSERT_TRUE(answered(got));
+    EXPECT_EQ(got->body, "");
+    EXPECT_EQ(rig.get(where).value().body, "second");
+}
+
+}  // namespace
+}  // namespace symphony::test_support
