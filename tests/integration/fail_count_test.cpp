@@ -38,11 +38,6 @@ protected:
             seen.kinds.insert(got.error().kind);
             EXPECT_NE(got.error().message, "");
         };
-        const auto plain = destination_at(server.port(0), {}, {}, {}, "http://localhost");
-        tls_options tls;
-        tls.ca = ca.file();
-        const auto secured = destination_at(server.port(1), tls, {}, {}, "https://localhost");
-
         judge(rig.get(plain, "/page"));
         judge(rig.get(plain, "/page"));
         judge(rig.get(secured, "/page"));
@@ -82,6 +77,9 @@ protected:
         "create_full_put_path on; } }\n"
         "server { listen @LISTEN@ ssl; root @ROOT@; ssl_certificate " +
         identity.certificate + "; ssl_certificate_key " + identity.key + "; }"};
+    client_rig::target_ptr plain = destination_at(server.port(0), {}, {}, {}, "http://localhost");
+    client_rig::target_ptr secured =
+        destination_at(server.port(1), {.ca = ca.file()}, {}, {}, "https://localhost");
 };
 
 TEST_F(every_failure, is_one_error_of_one_call_at_most) {

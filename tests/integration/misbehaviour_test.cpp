@@ -46,7 +46,6 @@ script reply_and_reset(std::string text) {
 std::vector<row> broken_connections() {
     return {
         {"closes_before_the_request", script(), connection_lost, std::nullopt},
-        {"resets_before_the_request", script().break_off(), connection_lost, std::nullopt},
         {"resets_within_the_request", script().bytes(10).break_off(), connection_lost, true},
         {"closes_after_the_request", script().head(), connection_lost},
         {"resets_after_the_request", script().head().break_off(), connection_lost},
@@ -180,6 +179,18 @@ INSTANTIATE_TEST_SUITE_P(connection, misbehaviour, ::testing::ValuesIn(broken_co
 INSTANTIATE_TEST_SUITE_P(head, misbehaviour, ::testing::ValuesIn(broken_heads()), name_of);
 INSTANTIATE_TEST_SUITE_P(body, misbehaviour, ::testing::ValuesIn(broken_bodies()), name_of);
 INSTANTIATE_TEST_SUITE_P(size, misbehaviour, ::testing::ValuesIn(too_much()), name_of);
+
+// So early that it may still count as no connection at all.
+TEST(early_misbehaviour, a_reset_before_the_request_is_an_error_too) {
+    const misbehaving_server server(
+        {script().break_off(), script().head().send(answer("good")).to_end()});
+    client_rig rig;
+    const auto where = destination_at(server.port());
+    const result<response> got = rig.get(where);
+    EXPECT_TRUE(failed_as(got, connection_lost) || failed_as(got, connect_failed, false));
+    EXPECT_EQ(rig.client->look(*where).busy, 0U);
+    EXPECT_TRUE(answered(rig.get(where)));
+}
 
 // What is odd and yet an answer.
 struct odd_row {

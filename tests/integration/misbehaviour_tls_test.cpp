@@ -29,11 +29,10 @@ protected:
 };
 
 TEST_F(misbehaviour_tls, no_handshake_is_had_from_who_does_not_speak_tls) {
-    for (const script& what :
-         {script(), script().break_off(), script().bytes(5), script().bytes(5).break_off(),
-          script().bytes(5).send("HTTP/1.1 400 Bad Request\r\n\r\n").to_end(),
-          script().bytes(5).send_for_ever(std::string(1000, '\0')),
-          script().bytes(5).send("\x16\x03\x01").end_sending().to_end()}) {
+    for (const script& what : {script(), script().bytes(5), script().bytes(5).break_off(),
+                               script().bytes(5).send("HTTP/1.1 400 Bad Request\r\n\r\n").to_end(),
+                               script().bytes(5).send_for_ever(std::string(1000, '\0')),
+                               script().bytes(5).send("\x16\x03\x01").end_sending().to_end()}) {
         const misbehaving_server server(what);  // plain
         const auto where = at(server);
         EXPECT_TRUE(failed_as(rig.get(where), error_kind::tls_failed, false));
@@ -46,9 +45,10 @@ TEST_F(misbehaviour_tls, a_handshake_without_end_meets_the_deadline) {
     http_options http;
     http.connect_timeout = 100ms;
     EXPECT_TRUE(failed_as(rig.get(at(server, http)), error_kind::timeout, false));
+    const auto patient = at(server);
     outgoing call;
-    call.options.until = rig.in(100ms);
-    EXPECT_TRUE(failed_as(rig.send(at(server), std::move(call)), error_kind::timeout, false));
+    call.options.until = rig.in(100ms);  // after the CA files were read, which takes its time
+    EXPECT_TRUE(failed_as(rig.send(patient, std::move(call)), error_kind::timeout, false));
     EXPECT_TRUE(server.wait_until_finished(1));
 }
 

@@ -196,7 +196,8 @@ TEST(stopping, a_client_may_go_while_calls_are_under_way) {
         what.options.until = rig.in(1h);
         calls.push_back(rig.start(where, std::move(what)));
     }
-    ASSERT_TRUE(rig.run_until([&] { return server.connections() == 2; }));
+    ASSERT_TRUE(rig.run_until(
+        [&] { return server.connections() == 2 && rig.client->look(*where).waiting == 2; }));
     rig.client.reset();
     for (const auto& call : calls) {
         ASSERT_TRUE(rig.run_until([&] { return call->outcome.has_value(); }));

@@ -16,7 +16,7 @@ namespace symphony {
 /// built inside a `co_await` expression; build a request as a named variable.
 class request {
 public:
-    request() {}
+    request() = default;
     explicit request(std::string path_and_query) { set_target(std::move(path_and_query)); }
     request(std::string verb, std::string path_and_query, std::string content = {})
         : method(std::move(verb)), body(std::move(content)) {
