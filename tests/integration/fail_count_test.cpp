@@ -77,9 +77,14 @@ protected:
         "create_full_put_path on; } }\n"
         "server { listen @LISTEN@ ssl; root @ROOT@; ssl_certificate " +
         identity.certificate + "; ssl_certificate_key " + identity.key + "; }"};
+    [[nodiscard]] tls_options trusting() const {
+        tls_options tls;
+        tls.ca = ca.file();
+        return tls;
+    }
     client_rig::target_ptr plain = destination_at(server.port(0), {}, {}, {}, "http://localhost");
     client_rig::target_ptr secured =
-        destination_at(server.port(1), {.ca = ca.file()}, {}, {}, "https://localhost");
+        destination_at(server.port(1), trusting(), {}, {}, "https://localhost");
 };
 
 TEST_F(every_failure, is_one_error_of_one_call_at_most) {
