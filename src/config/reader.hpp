@@ -131,7 +131,10 @@ public:
     template <class Target, class Read>
     void into(Target& target, std::string_view key, Read&& read) const {
         if (const auto at = get(key)) {
-            if (auto value = std::forward<Read>(read)(*at)) target = std::move(*value);
+            if (auto read_value = std::forward<Read>(read)(*at)) {
+                auto& value = *read_value;
+                target = std::move(value);
+            }
         }
     }
 

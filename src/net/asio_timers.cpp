@@ -22,8 +22,8 @@ namespace asio = boost::asio;
 // because what it was set for is gone, it is set anew.
 class asio_timers::impl : public std::enable_shared_from_this<impl> {
 public:
-    impl(asio::any_io_executor executor, const clock& time)
-        : time_(time), wakeup_(std::move(executor)) {}
+    impl(const asio::any_io_executor& executor, const clock& time)
+        : time_(time), wakeup_(executor) {}
 
     void arm(timer& t, instant at) {
         if (stopped_) return;
@@ -73,8 +73,8 @@ private:
     bool stopped_ = false;
 };
 
-asio_timers::asio_timers(asio::any_io_executor executor, const clock& time)
-    : impl_(std::make_shared<impl>(std::move(executor), time)) {}
+asio_timers::asio_timers(const asio::any_io_executor& executor, const clock& time)
+    : impl_(std::make_shared<impl>(executor, time)) {}
 
 asio_timers::~asio_timers() {
     impl_->stop();

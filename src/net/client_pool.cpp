@@ -80,12 +80,15 @@ asio::awaitable<result<client_lease>> client_pool::open(deadline until) {
 
 asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until) {
     waiter me(*core_, line_, until);
+    const std::uint64_t generation = aborts_;
     while (!me.turn && !me.given && me.stopped == client_connection::stop::none) {
         co_await me.place.wait();
         if (me.place.cancelled()) me.stopped = client_connection::stop::cancelled;
     }
     std::erase(line_, &me);
     if (me.turn) --promised_;
+    // Its turn came first, the abort before it ran: it stood in the line no more.
+    if (generation != aborts_) me.stopped = client_connection::stop::aborted;
     if (me.stopped != client_connection::stop::none) {
         // What it was given meanwhile goes to the next.
         if (me.given) give_back(std::move(me.given));
@@ -192,6 +195,7 @@ void client_pool::close_idle() noexcept {
 }
 
 void client_pool::abort() noexcept {
+    ++aborts_;
     for (const auto& connection : busy_)
         connection->abort();
     for (waiter* const one : line_) {

@@ -103,6 +103,7 @@ private:
     std::vector<std::shared_ptr<client_connection>> busy_;
     std::deque<waiter*> line_;
     std::size_t promised_ = 0;  // places kept for those whose turn it is
+    std::uint64_t aborts_ = 0;  // generation: whoever waited across an abort goes no further
     lazy_timer old_age_;
     bool retired_ = false;
     std::uint64_t opened_ = 0;

@@ -90,8 +90,9 @@ private:
     void take_length(std::string_view value) {
         const bool good = for_members(value, [&](std::string_view member) {
             std::uint64_t number = 0;
-            const char* const end = member.data() + member.size();
-            const auto read = std::from_chars(member.data(), end, number);
+            const char* const begin = member.data();
+            const char* const end = begin + member.size();
+            const auto read = std::from_chars(begin, end, number);
             if (member.empty() || !is_digit(member.front())) return false;
             if (read.ec != std::errc() || read.ptr != end) return false;
             if (length && *length != number) return false;

@@ -89,7 +89,7 @@ std::shared_ptr<const endpoint> catalogued_tool::find(std::string_view name) con
 
 result<std::shared_ptr<catalogue>> catalogue::make(std::vector<tool_options> tools,
                                                    const event_sink& events) {
-    const auto made = std::make_shared<catalogue>();
+    auto made = std::make_shared<catalogue>();
     faults wrong;
     shared_limits limits;
     for (tool_options& given : tools) {

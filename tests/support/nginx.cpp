@@ -129,7 +129,7 @@ void nginx::wait_until_ready() {
     address.sin_family = AF_INET;
     address.sin_port = htons(ports_.back());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    (void)::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
     const std::string question = "GET / HTTP/1.0\r\n\r\n";
     ::send(socket, question.data(), question.size(), MSG_NOSIGNAL);
     pollfd answer{socket, POLLIN, 0};

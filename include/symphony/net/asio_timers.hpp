@@ -14,7 +14,7 @@ namespace symphony::net {
 /// deadline that is not reached costs no system call. For one executor's thread.
 class asio_timers final : public timers {
 public:
-    asio_timers(boost::asio::any_io_executor executor, const clock& time);
+    asio_timers(const boost::asio::any_io_executor& executor, const clock& time);
     ~asio_timers() override;
     void arm(timer& t, instant at) override;
     void disarm(timer& t) noexcept override;
