@@ -1,0 +1,72 @@
+#pragma once
+
+#include "symphony/core/result.hpp"
+#include "symphony/core/time.hpp"
+#include "symphony/policy/rate_limit_options.hpp"
+#include "symphony/policy/rate_limiter.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace symphony {
+
+/// A budget that several processes share: equal keys are one budget.
+struct shared_limit {
+    std::string key;  ///< the key prefix
+    rate_strategy strategy = rate_strategy::sliding_window;
+    std::vector<rate_level> levels;  ///< 1 … 8
+};
+
+/// What is asked of a shared budget.
+struct rate_claim {
+    std::uint32_t cost = 1;  ///< permits needed; 0 only looks and changes nothing
+    std::uint32_t want = 0;  ///< above `cost`: as many as are free at once, up to this (a lease)
+    /// The permits may be used from their moment on for so long; they are charged as used at its
+    /// end, so that no window exceeds the limit through them.
+    duration hold{};
+    duration max_wait{};  ///< reserve a moment up to this far ahead; 0 = now or not at all
+};
+
+/// What the store answers.
+struct rate_grant {
+    enum class verdict : std::uint8_t {
+        admitted,  ///< use the permits from now on
+        reserved,  ///< use them after `wait`
+        refused,   ///< nothing was spent; `wait` is what it would have taken
+        never,     ///< the cost is above what a level can ever grant
+    };
+    verdict what = verdict::admitted;
+    std::uint8_t level = 0;       ///< index of the binding level when not admitted
+    std::uint32_t permits = 0;    ///< granted; 0 when refused
+    duration wait{};              ///< rounded up, from the moment of the answer
+    std::uint64_t ticket = 0;     ///< names what was granted for `give_back`
+    std::uint32_t instances = 1;  ///< processes seen lately on this key, this one included
+};
+
+/// Where shared budgets are kept. One decision is one atomic step over all levels; the clock is
+/// the store's own; order is that of arrival there. A refusal spends nothing.
+///
+/// Every error is `store_unavailable`: no answer within the store's own short deadline. A claim
+/// that failed so may have been spent. Used from one executor; cancellation: terminal, at any
+/// point.
+class rate_store {
+public:
+    virtual ~rate_store() = default;
+    [[nodiscard]] virtual boost::asio::awaitable<result<rate_grant>> claim(
+        const shared_limit& of, const rate_claim& what) = 0;
+    /// Gives back permits that were not used: all of a reservation that is still the latest, the
+    /// unused part of anything else as far as that keeps the limit, which may be nothing.
+    [[nodiscard]] virtual boost::asio::awaitable<result<void>> give_back(const shared_limit& of,
+                                                                         std::uint64_t ticket,
+                                                                         std::uint32_t permits) = 0;
+    /// A server's hint: nothing is admitted to anybody for so long. Never shortens a pause.
+    [[nodiscard]] virtual boost::asio::awaitable<result<void>> pause(const shared_limit& of,
+                                                                     duration length) = 0;
+    [[nodiscard]] virtual boost::asio::awaitable<result<rate_limiter::view>> look(
+        const shared_limit& of) = 0;
+};
+
+}  // namespace symphony
