@@ -12,9 +12,9 @@ packages=(
     clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19  # compiler, sanitizers, checks
     ccache cmake ninja-build pkg-config make python3 ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-    libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libjq-dev libssl-dev
+    libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libjq-dev libssl-dev libhiredis-dev
     libgtest-dev libgmock-dev libbenchmark-dev
-    nginx-light openssl  # the integration tests' server and certificates
+    nginx-light redis-server openssl  # the integration tests' servers and certificates
 )
 bench_packages=(haproxy wrk nodejs npm libcurl4-openssl-dev valgrind strace curl)
 
@@ -55,7 +55,7 @@ refuse_service_starts() {
 disable_new_services() {
     command -v systemctl >/dev/null || return 0
     local service
-    for service in nginx haproxy; do
+    for service in nginx redis-server haproxy; do
         if [[ " $* " == *" $service"* ]]; then
             "${as_root[@]}" systemctl disable "$service" >/dev/null 2>&1 || true
         fi
