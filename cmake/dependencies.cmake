@@ -27,5 +27,6 @@ set_target_properties(symphony_asio PROPERTIES EXPORT_NAME asio)
 target_link_libraries(symphony_asio INTERFACE
     Boost::headers Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 target_compile_definitions(symphony_asio INTERFACE
-    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+    BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)  # as deep as coroutines are nested in a call
 set_property(GLOBAL APPEND PROPERTY SYMPHONY_EXPORTED symphony_asio)

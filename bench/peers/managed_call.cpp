@@ -7,9 +7,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <array>
-#include <random>
-
 namespace asio = boost::asio;
 
 namespace {
@@ -39,30 +36,10 @@ symphony::tool_options the_tool(const std::string& port) {
     return tool;
 }
 
-// "00-<trace>-<span>-01" with fresh random identifiers (W3C Trace Context).
-class trace_source {
-public:
-    std::string_view next() {
-        put(3, random_());
-        put(19, random_());
-        put(36, random_());
-        return {text_.data(), text_.size()};
-    }
-
-private:
-    void put(std::size_t at, std::uint64_t value) {
-        for (std::size_t i = 0; i < 16; ++i, value >>= 4)
-            text_[at + i] = "0123456789abcdef"[value & 15];
-    }
-    std::mt19937_64 random_{std::random_device{}()};
-    std::string text_ = peers::traceparent;
-};
-
-asio::awaitable<void> one_caller(peers::load& work, symphony::client& client, trace_source& traces,
+asio::awaitable<void> one_caller(peers::load& work, symphony::client& client,
                                  asio::io_context& context, unsigned& running) {
     while (work.take()) {
         symphony::request request("GET", peers::target);
-        request.fields.add("traceparent", traces.next());
         symphony::result<symphony::response> got =
             co_await client.call("shop", "api", std::move(request));
         if (!got) peers::load::stop(got.error().message.c_str());
@@ -80,9 +57,8 @@ int main(int count, char** arguments) {
     options.executor = context.get_executor();
     symphony::client client(std::move(options));
     client.tools().create(the_tool(work.port));
-    trace_source traces;
     unsigned running = work.connections;
     for (unsigned i = 0; i < work.connections; ++i)
-        asio::co_spawn(context, one_caller(work, client, traces, context, running), asio::detached);
+        asio::co_spawn(context, one_caller(work, client, context, running), asio::detached);
     context.run();
 }

@@ -55,7 +55,7 @@ private:
     std::string_view make_traceparent(random_source& random) noexcept;
 
     std::array<char, 55> traceparent_;
-    boost::container::small_vector<header_view, 16> own_;
+    boost::container::small_vector<header_view, 8> own_;
     std::span<const header_view> standing_;
     bool dropped_authorization_ = false;
 };

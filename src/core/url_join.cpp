@@ -1,6 +1,7 @@
 #include "symphony/core/url.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace symphony {
@@ -102,6 +103,36 @@ void append_query(std::string& out, std::string_view query, bool& any) {
     append_ascii(out, query);
 }
 
+// A path that can be read in one way only: letters, digits and harmless marks, no two dots in a
+// row. What nearly all calls have.
+bool is_plain(std::string_view path) noexcept {
+    static constexpr auto harmless = [] {
+        std::array<bool, 256> table{};
+        for (unsigned c = 'a'; c <= 'z'; ++c)
+            table[c] = table[c - 'a' + 'A'] = true;
+        for (unsigned c = '0'; c <= '9'; ++c)
+            table[c] = true;
+        for (const char c : std::string_view("-_~./:@!$&'()*+,="))
+            table[static_cast<unsigned char>(c)] = true;
+        return table;
+    }();
+    char before = 0;
+    for (const char c : path) {
+        if (!harmless[static_cast<unsigned char>(c)] || (c == '.' && before == '.')) return false;
+        before = c;
+    }
+    return true;
+}
+
+std::string append_path(const url& base, std::string_view path) {
+    std::string out;
+    out.reserve(base.path.size() + path.size() + base.query.size() + 2);
+    out = base.path;
+    if (out.ends_with('/')) out.pop_back();
+    if (!path.empty() && path.front() != '/') out += '/';
+    return out;
+}
+
 std::unexpected<error> refuse(const char* where, const char* what) {
     return fail(error_kind::invalid_request, std::string(where) + " holds " + what);
 }
@@ -111,6 +142,12 @@ std::unexpected<error> refuse(const char* where, const char* what) {
 result<std::string> join_target(const url& base, std::string_view path, std::string_view query) {
     if (path.size() + query.size() > max_target) {
         return fail(error_kind::invalid_request, "the path and query are longer than 64 KiB");
+    }
+    if (query.empty() && base.query.empty() && is_plain(path)) {
+        std::string out = append_path(base, path);
+        out += path;
+        if (out.empty()) out = "/";
+        return out;
     }
     if (const char* what = forbidden(path)) return refuse("the path", what);
     if (const char* what = forbidden(query)) return refuse("the query", what);
@@ -128,9 +165,7 @@ result<std::string> join_target(const url& base, std::string_view path, std::str
         return fail(error_kind::invalid_request, "the path climbs above the configured one");
     }
 
-    std::string out = base.path;
-    if (out.ends_with('/')) out.pop_back();
-    if (!path.empty() && path.front() != '/') out += '/';
+    std::string out = append_path(base, path);
     append_ascii(out, path);
     if (out.empty()) out = "/";
 

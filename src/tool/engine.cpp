@@ -11,6 +11,7 @@
 
 #include <exception>
 #include <future>
+#include <tuple>
 #include <utility>
 
 namespace symphony::detail {
@@ -58,6 +59,10 @@ private:
     bool open_;
 };
 
+result<std::shared_ptr<const endpoint>> shutting_down() {
+    return fail(error_kind::cancelled, "the client is shutting down");
+}
+
 }  // namespace
 
 engine::engine(client_options options)
@@ -72,67 +77,56 @@ engine::~engine() {
     shards_.stop();
 }
 
+// On a shard of ours a call is this one coroutine; from elsewhere it moves to one first.
 asio::awaitable<result<response>> engine::call(std::string tool, std::string endpoint,
                                                request what) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const shard* const here = shards_.find(executor);
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     result<response> answer = fail(error_kind::internal, "");
-    if (here != nullptr) {
-        answer = co_await call_here(*here, tool, endpoint, what);
+    std::exception_ptr fault;
+    if (const shard* const here = shards_.find(executor)) {
+        call_count count(in_flight_);
+        if (const auto found = count.open() ? find(tool, endpoint) : shutting_down()) {
+            try {
+                answer = co_await (*found)->call(*here, what);
+                if (answer && answer->stream) count.pass_on_to(*answer);
+            } catch (...) {
+                fault = std::current_exception();
+            }
+        } else {
+            answer = std::unexpected(found.error());
+        }
     } else {
-        const shard& there = shards_.next();
-        auto [fault, got] = co_await asio::co_spawn(
-            there.executor,
-            call_elsewhere(there, executor, std::move(tool), std::move(endpoint), std::move(what)),
+        const asio::any_io_executor there = shards_.next().executor;
+        std::tie(fault, answer) = co_await asio::co_spawn(
+            there, call_on(there, executor, std::move(tool), std::move(endpoint), std::move(what)),
             asio::as_tuple(asio::use_awaitable));
-        answer = fault ? std::unexpected(error_of(fault)) : std::move(got);
     }
+    if (fault) answer = std::unexpected(error_of(fault));
     co_await asio::this_coro::throw_if_cancelled(throws);
     co_return answer;
 }
 
-asio::awaitable<result<response>> engine::call_here(const shard& here, std::string_view tool,
-                                                    std::string_view endpoint,
-                                                    const request& what) {
-    call_count count(in_flight_);
-    if (!count.open()) co_return fail(error_kind::cancelled, "the client is shutting down");
-    const auto found = find(tool, endpoint);
-    if (!found) co_return std::unexpected(found.error());
-    std::exception_ptr fault;
-    try {
-        result<response> answer = co_await (*found)->call(here, what);
-        if (answer && answer->stream) count.pass_on_to(*answer);
-        co_return answer;
-    } catch (...) {
-        fault = std::current_exception();
-    }
-    co_return std::unexpected(error_of(fault));
-}
-
-asio::awaitable<result<response>> engine::call_elsewhere(const shard& there,
-                                                         asio::any_io_executor from,
-                                                         std::string tool, std::string endpoint,
-                                                         request what) {
+asio::awaitable<result<response>> engine::call_on(asio::any_io_executor there,
+                                                  asio::any_io_executor from, std::string tool,
+                                                  std::string endpoint, request what) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const bool moves = from != there.executor;
-    if (what.stream && moves) {
+    if (what.stream && from != there) {
         what.stream = std::make_shared<body_hop>(std::move(what.stream), from);
     }
-    result<response> answer = co_await call_here(there, tool, endpoint, what);
+    result<response> answer = co_await call(std::move(tool), std::move(endpoint), std::move(what));
     if (answer && answer->stream) {
-        answer->stream = std::make_unique<body_hop>(std::move(answer->stream), there.executor);
+        answer->stream = std::make_unique<body_hop>(std::move(answer->stream), there);
     }
     co_return answer;
 }
 
 result<response> engine::call_blocking(std::string tool, std::string endpoint, request what) {
-    const shard& there = shards_.next();
-    auto pending = asio::co_spawn(there.executor,
-                                  call_elsewhere(there, there.executor, std::move(tool),
-                                                 std::move(endpoint), std::move(what)),
-                                  asio::use_future);
+    const asio::any_io_executor there = shards_.next().executor;
+    auto pending = asio::co_spawn(
+        there, call_on(there, there, std::move(tool), std::move(endpoint), std::move(what)),
+        asio::use_future);
     try {
         return pending.get();
     } catch (...) {

@@ -44,12 +44,9 @@ public:
     bool shut_down(duration limit);
 
 private:
-    [[nodiscard]] boost::asio::awaitable<result<response>> call_here(const shard& here,
-                                                                     std::string_view tool,
-                                                                     std::string_view endpoint,
-                                                                     const request& what);
-    [[nodiscard]] boost::asio::awaitable<result<response>> call_elsewhere(
-        const shard& there, boost::asio::any_io_executor from, std::string tool,
+    /// Runs on `there`, a shard's; bodies move between it and `from`.
+    [[nodiscard]] boost::asio::awaitable<result<response>> call_on(
+        boost::asio::any_io_executor there, boost::asio::any_io_executor from, std::string tool,
         std::string endpoint, request what);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools);
 
