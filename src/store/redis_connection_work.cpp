@@ -68,9 +68,6 @@ asio::awaitable<result<void>> redis_connection::open() {
 asio::awaitable<error> redis_connection::take_replies() {
     const auto socket = socket_;
     for (;;) {
-        const result<void> received = co_await socket->receive();
-        if (core_->stopped || state_ != state::ready) co_return error();
-        if (!received) co_return received.error();
         redis_reply reply;
         while (socket->next(reply)) {
             if (!take_reply(std::move(reply))) {
@@ -81,6 +78,9 @@ asio::awaitable<error> redis_connection::take_replies() {
             last_reply_ = core_->time.now();
         }
         if (socket->replies_broken()) co_return socket->not_redis();
+        const result<void> received = co_await socket->receive();
+        if (core_->stopped || state_ != state::ready) co_return error();
+        if (!received) co_return received.error();
     }
 }
 

@@ -63,6 +63,7 @@ private:
     call spawn(call one);
 };
 
+/// With a time-out that no busy machine comes near.
 [[nodiscard]] redis_options options_for(const redis_server& server);
 
 /// For EXPECT_TRUE: what is wrong is said in one line.
