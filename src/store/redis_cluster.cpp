@@ -30,9 +30,20 @@ error stopped_error() {
     return made;
 }
 
+redis_request with_asking(const redis_request& request) {
+    redis_request both;
+    const std::array<std::string_view, 1> word{"ASKING"};
+    append_command(both.bytes, word);
+    both.bytes += request.bytes;
+    both.replies = 2;
+    both.verb = request.verb;
+    return both;
+}
+
 }  // namespace
 
-redis_cluster::redis_cluster(redis_setup setup, redis_endpoint first) : setup_(std::move(setup)) {
+redis_cluster::redis_cluster(redis_setup setup, const redis_endpoint& first)
+    : setup_(std::move(setup)) {
     first_ = connect(first);
     nodes_.emplace(first_->name(), first_);
 }
@@ -41,62 +52,71 @@ asio::awaitable<result<redis_reply>> redis_cluster::send(std::string_view key,
                                                          std::span<const std::string_view> words,
                                                          instant until) {
     const auto self = shared_from_this();
-    const std::uint16_t slot = cluster_slot(key);
     if (!known_) refresh_soon();
     redis_request request;
     request.verb = words.front();
     append_command(request.bytes, words);
-    redis_request asking{.bytes = {}, .replies = 2, .verb = request.verb};
-    connection to = for_slot(slot);
-    bool asks = false;
+    route way;
+    way.to = for_slot(cluster_slot(key));
     for (int hop = 0; hop <= most_redirections; ++hop) {
-        result<redis_reply> reply = co_await to->ask(asks ? asking : request, until);
-        if (setup_.core->stopped) co_return std::unexpected(stopped_error());
-        if (!reply) {
-            // Dead, perhaps: the others may know who serves its slots by now.
-            if (reply.error().kind != error_kind::cancelled) refresh_soon();
-            co_return reply;
-        }
-        if (reply->kind != redis_reply::type::error || has_code(*reply, "NOSCRIPT")) {
-            co_return reply;
-        }
-        const redirection where = read_redirection(reply->text, to->host());
-        switch (where.what) {
-            case redirection::type::moved:
-                slots_.move(where.slot, where.to);
-                refresh_soon();
-                to = at(where.to);
-                asks = false;
-                continue;
-            case redirection::type::ask:
-                if (asking.bytes.empty()) {
-                    const std::array<std::string_view, 1> word{"ASKING"};
-                    append_command(asking.bytes, word);
-                    asking.bytes += request.bytes;
-                }
-                to = at(where.to);
-                asks = true;
-                continue;
-            case redirection::type::try_again: {
-                redis_waiter pause(*setup_.core);
-                const wake why =
-                    co_await pause.wait(later(setup_.core->time.now(), try_again_delay));
-                if (why != wake::timed_out) co_return std::unexpected(stopped_error());
-                continue;
-            }
-            case redirection::type::down:
-            case redirection::type::none:
-                break;
-        }
-        error why = refused(*to, request.verb, *reply);
-        if (is_wrong_server(*reply)) to->drop(why);
-        if (where.what == redirection::type::down || is_wrong_server(*reply)) refresh_soon();
-        co_return std::unexpected(std::move(why));
+        const redis_request asking = way.asks ? with_asking(request) : redis_request();
+        result<redis_reply> reply = co_await way.to->ask(way.asks ? asking : request, until);
+        if (!follow(reply, way)) co_return judge(std::move(reply), way, request.verb);
+        if (!way.waits) continue;
+        redis_waiter pause(*setup_.core);
+        const wake why = co_await pause.wait(later(setup_.core->time.now(), try_again_delay));
+        if (why != wake::timed_out) co_return std::unexpected(stopped_error());
     }
     error why =
-        redis_error(fmt::format("the Redis cluster sent {} from node to node", words.front()));
+        redis_error(fmt::format("the Redis cluster sent {} from node to node", request.verb));
     why.maybe_sent = true;
     co_return std::unexpected(std::move(why));
+}
+
+// Whether the reply is a redirection, and then where it leads.
+bool redis_cluster::follow(const result<redis_reply>& reply, route& way) {
+    way.waits = false;
+    if (setup_.core->stopped || !reply || reply->kind != redis_reply::type::error) return false;
+    const redirection where = read_redirection(reply->text, way.to->host());
+    switch (where.what) {
+        case redirection::type::moved:
+            slots_.move(where.slot, where.to);
+            refresh_soon();
+            way.to = at(where.to);
+            way.asks = false;
+            return true;
+        case redirection::type::ask:
+            way.to = at(where.to);
+            way.asks = true;
+            return true;
+        case redirection::type::try_again:
+            way.waits = true;
+            return true;
+        case redirection::type::down:
+            refresh_soon();
+            return false;
+        case redirection::type::none:
+            return false;
+    }
+    return false;
+}
+
+// What is no redirection is the answer, or says that the map may be out of date.
+result<redis_reply> redis_cluster::judge(result<redis_reply> reply, const route& way,
+                                         std::string_view verb) {
+    if (setup_.core->stopped) return std::unexpected(stopped_error());
+    if (!reply) {
+        // Dead, perhaps: the others may know who serves its slots by now.
+        if (reply.error().kind != error_kind::cancelled) refresh_soon();
+        return reply;
+    }
+    if (reply->kind != redis_reply::type::error || has_code(*reply, "NOSCRIPT")) return reply;
+    error why = refused(*way.to, verb, *reply);
+    if (is_wrong_server(*reply)) {
+        way.to->drop(why);
+        refresh_soon();
+    }
+    return std::unexpected(std::move(why));
 }
 
 void redis_cluster::stop() noexcept {
@@ -184,8 +204,8 @@ void redis_cluster::forget_unused() {
 std::shared_ptr<redis_topology> make_cluster_topology(redis_setup setup,
                                                       const redis_options& options) {
     setup.login.database = 0;
-    redis_endpoint first{options.server, options.unix_socket};
-    return std::make_shared<redis_cluster>(std::move(setup), std::move(first));
+    const redis_endpoint first{options.server, options.unix_socket};
+    return std::make_shared<redis_cluster>(std::move(setup), first);
 }
 
 }  // namespace symphony::detail

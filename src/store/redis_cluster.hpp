@@ -16,7 +16,7 @@ namespace symphony::detail {
 class redis_cluster final : public redis_topology,
                             public std::enable_shared_from_this<redis_cluster> {
 public:
-    redis_cluster(redis_setup setup, redis_endpoint first);
+    redis_cluster(redis_setup setup, const redis_endpoint& first);
 
     [[nodiscard]] boost::asio::awaitable<result<redis_reply>> send(
         std::string_view key, std::span<const std::string_view> words, instant until) override;
@@ -24,6 +24,16 @@ public:
 
 private:
     using connection = std::shared_ptr<redis_connection>;
+    // Where a command goes next.
+    struct route {
+        connection to{};
+        bool asks = false;   // after ASKING
+        bool waits = false;  // for a slot that is on its way
+    };
+
+    [[nodiscard]] bool follow(const result<redis_reply>& reply, route& way);
+    [[nodiscard]] result<redis_reply> judge(result<redis_reply> reply, const route& way,
+                                            std::string_view verb);
 
     [[nodiscard]] connection for_slot(std::uint16_t slot);
     [[nodiscard]] connection at(const redis_address& node);
