@@ -1,5 +1,5 @@
 #include "net/client_connection.hpp"
-#include "net/tls_context.hpp"
+#include "symphony/net/tls_client.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <fmt/format.h>
@@ -115,7 +115,7 @@ asio::awaitable<result<void>> client_connection::shake_hands() {
         where_->tls.server_name.empty() ? where_->base.host : where_->tls.server_name;
     auto& context = *static_cast<asio::ssl::context*>(where_->tls_context.get());
     tls_.emplace(socket_, context);
-    if (!expect_server(tls_->native_handle(), name)) {
+    if (!expect_tls_server(tls_->native_handle(), name)) {
         co_return fail(error_kind::tls_failed, fmt::format("'{}' cannot be verified", name));
     }
     if (core_->fails(io_operation::handshake)) {

@@ -1,12 +1,14 @@
 #include "net/tls_context.hpp"
 
+#include "symphony/net/tls_client.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-namespace symphony::net::detail {
+namespace symphony::net {
 
 namespace asio = boost::asio;
 
@@ -17,7 +19,7 @@ constexpr unsigned char alpn[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 }  // namespace
 
-result<std::shared_ptr<asio::ssl::context>> make_tls_context(const tls_options& options) {
+result<std::shared_ptr<asio::ssl::context>> make_tls_client(const tls_options& options) {
     if (options.min_version != "1.2" && options.min_version != "1.3") {
         return fail(error_kind::invalid_request, "the least TLS version has to be 1.2 or 1.3");
     }
@@ -25,8 +27,7 @@ result<std::shared_ptr<asio::ssl::context>> make_tls_context(const tls_options& 
     SSL_CTX* const native = made->native_handle();
     SSL_CTX_set_min_proto_version(native,
                                   options.min_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_alpn_protos(native, alpn, sizeof alpn);
-    // An end without close_notify is told apart from a whole answer by HTTP's own lengths.
+    // An end without close_notify is told apart from a whole answer by the protocol's own lengths.
     SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
     boost::system::error_code fault;
@@ -45,7 +46,7 @@ result<std::shared_ptr<asio::ssl::context>> make_tls_context(const tls_options& 
     return made;
 }
 
-bool expect_server(SSL* connection, const std::string& name) {
+bool expect_tls_server(SSL* connection, const std::string& name) {
     boost::system::error_code no_address;
     asio::ip::make_address(name, no_address);
     if (!no_address) {
@@ -71,4 +72,14 @@ error tls_failure(SSL* connection, const boost::system::error_code& fault,
     return why;
 }
 
-}  // namespace symphony::net::detail
+namespace detail {
+
+result<std::shared_ptr<asio::ssl::context>> make_tls_context(const tls_options& options) {
+    auto made = make_tls_client(options);
+    if (made) SSL_CTX_set_alpn_protos((*made)->native_handle(), alpn, sizeof alpn);
+    return made;
+}
+
+}  // namespace detail
+
+}  // namespace symphony::net
