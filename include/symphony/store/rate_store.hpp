@@ -23,9 +23,12 @@ struct shared_limit {
 /// What is asked of a shared budget.
 struct rate_claim {
     std::uint32_t cost = 1;  ///< permits needed; 0 only looks and changes nothing
-    std::uint32_t want = 0;  ///< above `cost`: as many as are free at once, up to this (a lease)
+    /// Above `cost`: as many as are free at once, up to this (a lease). A reservation is for `cost`
+    /// alone, or it would take what others queue for; even spacing never frees more.
+    std::uint32_t want = 0;
     /// The permits may be used from their moment on for so long; they are charged as used at its
-    /// end, so that no window exceeds the limit through them.
+    /// end, so that no window exceeds the limit through them. Without a hold they are charged as
+    /// used at their very moment: what passes until they are used blurs the limit by as much.
     duration hold{};
     duration max_wait{};  ///< reserve a moment up to this far ahead; 0 = now or not at all
 };
@@ -42,14 +45,20 @@ struct rate_grant {
     std::uint8_t level = 0;       ///< index of the binding level when not admitted
     std::uint32_t permits = 0;    ///< granted; 0 when refused
     duration wait{};              ///< rounded up, from the moment of the answer
-    std::uint64_t ticket = 0;     ///< names what was granted for `give_back`
+    std::uint64_t ticket = 0;     ///< names what was granted for `give_back`; 0 = nothing was
     std::uint32_t instances = 1;  ///< processes seen lately on this key, this one included
 };
 
 /// Where shared budgets are kept. One decision is one atomic step over all levels; the clock is
-/// the store's own; order is that of arrival there. A refusal spends nothing.
+/// the store's own, in whole microseconds; order is that of arrival there: a claim never passes an
+/// earlier reservation. A refusal spends nothing.
 ///
-/// Every error is `store_unavailable`: no answer within the store's own short deadline. A claim
+/// Limits of a key may change at any time, also in turn: what is used stays used. Between windows
+/// the history stands; buckets stay as full as they were, counted in permits; where the strategy
+/// changes, and for windows kept in slots, what may be used counts as used at the latest charge.
+///
+/// An error is `store_unavailable`: no answer within the store's own short deadline; or `internal`
+/// for a limit without a key or with impossible levels. A claim
 /// that failed so may have been spent. Used from one executor; cancellation: terminal, at any
 /// point.
 class rate_store {
@@ -57,8 +66,10 @@ public:
     virtual ~rate_store() = default;
     [[nodiscard]] virtual boost::asio::awaitable<result<rate_grant>> claim(
         const shared_limit& of, const rate_claim& what) = 0;
-    /// Gives back permits that were not used: all of a reservation that is still the latest, the
-    /// unused part of anything else as far as that keeps the limit, which may be nothing.
+    /// Gives back permits that were not used, at most as many as were granted, at most once a
+    /// ticket: all of them while nothing later stands (the latest first gives back a whole row of
+    /// them), else nothing, since others were fitted to them. Nothing either once the limits were
+    /// changed so that their history had to be translated.
     [[nodiscard]] virtual boost::asio::awaitable<result<void>> give_back(const shared_limit& of,
                                                                          std::uint64_t ticket,
                                                                          std::uint32_t permits) = 0;

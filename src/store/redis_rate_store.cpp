@@ -1,0 +1,197 @@
+#include "store/redis_rate_store.hpp"
+
+#include "store/rate_units.hpp"
+#include "store/redis_client.hpp"
+#include "symphony/store/redis_rate_store.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace symphony::detail {
+
+namespace {
+
+constexpr duration renewal = std::chrono::seconds(3);
+
+// Braces mark the part of a key that Redis Cluster hashes: none may come from the prefix.
+std::string escaped(std::string_view prefix) {
+    std::string text;
+    text.reserve(prefix.size());
+    for (const char c : prefix) {
+        if (c == '{' || c == '}' || c == '%') {
+            text += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+        } else {
+            text += c;
+        }
+    }
+    return text;
+}
+
+std::string_view name_of(rate_strategy strategy) noexcept {
+    switch (strategy) {
+        case rate_strategy::sliding_window:
+            return "window";
+        case rate_strategy::token_bucket:
+            return "token";
+        case rate_strategy::leaky_bucket:
+            return "leaky";
+    }
+    return "window";
+}
+
+std::string number(std::int64_t n) {
+    return fmt::format_int(n).str();
+}
+
+std::string number(std::uint64_t n) {
+    return fmt::format_int(n).str();
+}
+
+std::unexpected<error> not_understood() {
+    return fail(error_kind::store_unavailable, "Redis gave an answer that no script of ours gives");
+}
+
+bool all_numbers(const redis_reply& reply, std::size_t count) {
+    if (reply.kind != redis_reply::type::array || reply.items.size() != count) return false;
+    for (const redis_reply& item : reply.items) {
+        if (item.kind != redis_reply::type::integer || item.integer < 0) return false;
+    }
+    return true;
+}
+
+template <class Number>
+Number narrowed(std::int64_t n) noexcept {
+    constexpr auto most = static_cast<std::int64_t>(std::numeric_limits<Number>::max());
+    return static_cast<Number>(std::min(n, most));
+}
+
+std::string new_id(random_source& random) {
+    return fmt::format("{:016x}", random.next());
+}
+
+}  // namespace
+
+// What goes into one call. Lives in the coroutine that runs it.
+struct redis_rate_store::step {
+    step(const shared_limit& of, std::string_view verb, std::array<std::string, 5> asked)
+        : sliding(of.strategy == rate_strategy::sliding_window) {
+        const std::string tag = escaped(of.key);
+        keys = {"symphony:{" + tag + "}:rl", "symphony:{" + tag + "}:who"};
+        arguments.reserve(7 + 3 * of.levels.size());
+        arguments.emplace_back(verb);
+        arguments.emplace_back(name_of(of.strategy));
+        for (std::string& a : asked)
+            arguments.push_back(std::move(a));
+        for (const budget_level& l : budget_levels(of)) {
+            arguments.push_back(number(l.max));
+            arguments.push_back(number(l.window));
+            arguments.push_back(number(l.most));
+        }
+    }
+    bool sliding;
+    std::array<std::string, 2> keys;
+    std::vector<std::string> arguments;
+};
+
+redis_rate_store::redis_rate_store(std::unique_ptr<redis_commands> commands, const clock& time,
+                                   random_source& random)
+    : commands_(std::move(commands)),
+      time_(time),
+      id_(new_id(random)),
+      windows_(std::string(rate_window_script())),
+      buckets_(std::string(rate_bucket_script())) {}
+redis_rate_store::~redis_rate_store() = default;
+
+boost::asio::awaitable<result<redis_reply>> redis_rate_store::run(step what) {
+    const std::array<std::string_view, 2> keys{what.keys[0], what.keys[1]};
+    const std::vector<std::string_view> arguments(what.arguments.begin(), what.arguments.end());
+    co_return co_await commands_->run(what.sliding ? windows_ : buckets_, keys, arguments);
+}
+
+boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_limit& of,
+                                                                   const rate_claim& what) {
+    if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
+    const instant now = time_.now();
+    const auto known = present_.find(of.key);
+    const bool renew = known == present_.end() || known->second.renew_at <= now;
+    const std::string key = of.key;
+    step asked(of, "claim",
+               {number(std::uint64_t{what.cost}), number(std::uint64_t{what.want}),
+                number(micros_up(what.hold)), number(micros_down(what.max_wait)),
+                renew ? id_ : std::string()});
+    auto reply = co_await run(std::move(asked));
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    if (!all_numbers(*reply, 6) || reply->items[0].integer > 3) co_return not_understood();
+    presence& mine = present_[key];
+    const auto at = [&reply](std::size_t i) { return reply->items[i].integer; };
+    if (at(5) > 0) mine = {later(now, renewal), narrowed<std::uint32_t>(at(5))};
+    rate_grant grant;
+    grant.what = static_cast<rate_grant::verdict>(at(0));
+    grant.level = narrowed<std::uint8_t>(at(1));
+    grant.permits = narrowed<std::uint32_t>(at(2));
+    grant.wait = std::chrono::microseconds(std::min(at(3), 2 * longest_micros));
+    grant.ticket = static_cast<std::uint64_t>(at(4));
+    grant.instances = mine.instances;
+    co_return grant;
+}
+
+boost::asio::awaitable<result<void>> redis_rate_store::give_back(const shared_limit& of,
+                                                                 std::uint64_t ticket,
+                                                                 std::uint32_t permits) {
+    if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
+    step asked(of, "give",
+               {number(ticket), number(std::uint64_t{permits}), std::string(), std::string(),
+                std::string()});
+    auto reply = co_await run(std::move(asked));
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    co_return result<void>();
+}
+
+boost::asio::awaitable<result<void>> redis_rate_store::pause(const shared_limit& of,
+                                                             duration length) {
+    if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
+    step asked(
+        of, "pause",
+        {number(micros_up(length)), std::string(), std::string(), std::string(), std::string()});
+    auto reply = co_await run(std::move(asked));
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    co_return result<void>();
+}
+
+boost::asio::awaitable<result<rate_limiter::view>> redis_rate_store::look(const shared_limit& of) {
+    if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
+    const std::vector<rate_level> levels = of.levels;
+    rate_limiter::view view;
+    view.strategy = of.strategy;
+    step asked(of, "look", {});
+    auto reply = co_await run(std::move(asked));
+    if (!reply) co_return std::unexpected(std::move(reply.error()));
+    if (!all_numbers(*reply, 2 * levels.size())) co_return not_understood();
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        const auto left = static_cast<std::uint64_t>(reply->items[2 * i].integer);
+        const micros reset = std::min(reply->items[2 * i + 1].integer, 2 * longest_micros);
+        view.levels.push_back(
+            {levels[i].max, levels[i].window, left, std::chrono::microseconds(reset)});
+    }
+    co_return view;
+}
+
+}  // namespace symphony::detail
+
+namespace symphony {
+
+result<std::unique_ptr<rate_store>> make_redis_rate_store(const redis_options& options,
+                                                          boost::asio::any_io_executor executor,
+                                                          const clock& time, timers& wakeups,
+                                                          random_source& chance) {
+    auto commands =
+        detail::make_redis_commands(options, std::move(executor), time, wakeups, chance);
+    if (!commands) return std::unexpected(std::move(commands.error()));
+    return std::make_unique<detail::redis_rate_store>(std::move(*commands), time, chance);
+}
+
+}  // namespace symphony

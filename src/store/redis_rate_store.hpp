@@ -1,0 +1,55 @@
+#pragma once
+
+#include "store/redis_commands.hpp"
+#include "symphony/core/clock.hpp"
+#include "symphony/core/random.hpp"
+#include "symphony/store/rate_store.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace symphony::detail {
+
+/// The texts of the two scripts, put together from the .lua files when this is built.
+[[nodiscard]] std::string_view rate_window_script() noexcept;
+[[nodiscard]] std::string_view rate_bucket_script() noexcept;
+
+/// Shared budgets in Redis: each step is one call of one script, on `symphony:{KEY}:rl`; who uses a
+/// key is in `symphony:{KEY}:who`. Braces in a key are escaped, so that both are in one slot of a
+/// cluster. Used from one executor.
+class redis_rate_store final : public rate_store {
+public:
+    /// `time` has to outlive the store; it only spaces the renewals of this instance's name.
+    redis_rate_store(std::unique_ptr<redis_commands> commands, const clock& time,
+                     random_source& random);
+    ~redis_rate_store() override;
+
+    [[nodiscard]] boost::asio::awaitable<result<rate_grant>> claim(const shared_limit& of,
+                                                                   const rate_claim& what) override;
+    [[nodiscard]] boost::asio::awaitable<result<void>> give_back(const shared_limit& of,
+                                                                 std::uint64_t ticket,
+                                                                 std::uint32_t permits) override;
+    [[nodiscard]] boost::asio::awaitable<result<void>> pause(const shared_limit& of,
+                                                             duration length) override;
+    [[nodiscard]] boost::asio::awaitable<result<rate_limiter::view>> look(
+        const shared_limit& of) override;
+
+private:
+    struct presence {
+        instant renew_at = instant::min();
+        std::uint32_t instances = 1;
+    };
+    struct step;
+    [[nodiscard]] boost::asio::awaitable<result<redis_reply>> run(step what);
+
+    std::unique_ptr<redis_commands> commands_;
+    const clock& time_;
+    std::string id_;
+    redis_script windows_;
+    redis_script buckets_;
+    std::unordered_map<std::string, presence> present_;  // one a key, as many as are configured
+};
+
+}  // namespace symphony::detail
