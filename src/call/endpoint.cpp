@@ -74,6 +74,10 @@ std::optional<std::string> problem(const endpoint_options& options) {
     if (options.rate_limit) {
         if (auto wrong = options.rate_limit->problem()) return "rate limit: " + *wrong;
     }
+    if (options.rate_sharing) {
+        if (!options.rate_limit) return "rate sharing: there is no rate limit to share";
+        if (auto wrong = options.rate_sharing->problem()) return "rate sharing: " + *wrong;
+    }
     if (options.circuit_breaker) {
         if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;
     }
