@@ -51,6 +51,16 @@ std::string limit_text(const rate_limit_options& limit, const std::string& key) 
     return text;
 }
 
+std::string sharing_text(const rate_sharing_options& sharing) {
+    constexpr const char* modes[]{"this process keeps to its share", "all are admitted",
+                                  "all are refused"};
+    std::string text = "  shared         " + describe_target(sharing.redis);
+    text += fmt::format("; while it is down {}",
+                        modes[static_cast<std::size_t>(sharing.on_store_failure)]);
+    if (!sharing.lease) return text + "; no leases";
+    return text + fmt::format("; leases up to {}", duration_text(sharing.lease_time));
+}
+
 std::string transport_text(const endpoint_options& options) {
     const auto base = url::parse(options.url);
     std::string text = fmt::format("transport        HTTP/1.1 to {}",
@@ -76,6 +86,7 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
         const std::string own_key = fmt::format("{}.{}", tool, endpoint);
         const std::string& given = options.rate_limit->key_prefix;
         chain.push_back(limit_text(*options.rate_limit, given.empty() ? own_key : given));
+        if (options.rate_sharing) chain.push_back(sharing_text(*options.rate_sharing));
         if (options.circuit_breaker) chain.push_back("circuit breaker  permit");
     }
     if (options.auth) {

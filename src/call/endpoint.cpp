@@ -2,6 +2,7 @@
 
 #include "call/managed_call.hpp"
 #include "symphony/net/asio_timers.hpp"
+#include "symphony/net/tls_client.hpp"
 
 #include <utility>
 
@@ -41,6 +42,10 @@ result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpo
     if (!base) return std::unexpected(base.error());
     auto where = net::destination::make(*base, options.tls, options.http, options.limits);
     if (!where) return std::unexpected(std::move(where.error()));
+    if (const auto& shared = options.rate_sharing; shared && shared->redis.tls) {
+        const auto checked = net::make_tls_client(shared->redis.tls_settings);
+        if (!checked) return std::unexpected(checked.error());
+    }
     std::optional<credentials> identity;
     if (const auto auth = credentials_of(options, *base)) {
         result<credentials> made = credentials::make(*auth);
@@ -73,6 +78,10 @@ std::optional<std::string> problem(const endpoint_options& options) {
     if (options.timeout <= duration::zero()) return "timeout must be above 0";
     if (options.rate_limit) {
         if (auto wrong = options.rate_limit->problem()) return "rate limit: " + *wrong;
+    }
+    if (options.rate_sharing) {
+        if (!options.rate_limit) return "rate sharing: there is no rate limit to share";
+        if (auto wrong = options.rate_sharing->problem()) return "rate sharing: " + *wrong;
     }
     if (options.circuit_breaker) {
         if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;

@@ -108,15 +108,17 @@ void managed_call::take_rate_permit() {
         take_circuit_permit();
         return;
     }
-    const rate_decision decision = on_.state_.gate->limiter().try_acquire(now_, what_.cost);
-    if (decision.admitted()) {
-        permit_at_ = now_;
+    using verdict = rate_decision::verdict;
+    const rate_answer answer = on_.state_.gate->try_acquire(now_, what_.cost);
+    const verdict what = answer.decision.what;
+    if (what == verdict::admitted) {
+        rate_permit_ = answer.permit;
         on_.state_.metrics->rate_limit_wait.observe(duration::zero());
         take_circuit_permit();
-    } else if (decision.what == rate_decision::verdict::never || what_.cost == 0) {
-        refuse_rate(decision);
-    } else {
+    } else if (what == verdict::queued || (what == verdict::refused && what_.cost > 0)) {
         stage_ = stage::queue;
+    } else {
+        refuse_rate(answer);
     }
 }
 
@@ -128,7 +130,7 @@ void managed_call::take_circuit_permit() {
         permit_ = std::move(*permit);
         return;
     }
-    if (on_.state_.gate) on_.state_.gate->give_back(permit_at_, what_.cost);
+    if (on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
     refuse_circuit(permit.error());
 }
 
@@ -140,10 +142,10 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     waiting->priority = what_.priority;
     waiting->latest = until_.at();
     const instant since = now_;
-    const rate_decision decision = gate->enqueue(waiting, now_);
-    permit_at_ = now_;
+    const rate_answer answer = gate->enqueue(waiting, now_);
+    rate_permit_ = answer.permit;
     auto outcome = queue_outcome::granted;
-    if (decision.what == rate_decision::verdict::queued) {
+    if (answer.decision.what == rate_decision::verdict::queued) {
         if (cell) {
             cell->behind().add(waiting);
             // It may have opened since it was looked at: whoever opened it found nobody here.
@@ -152,10 +154,10 @@ asio::awaitable<void> managed_call::wait_in_queue() {
         outcome = co_await waiting->wait();
         if (cell) cell->behind().remove(*waiting);
         now_ = where_.time.now();
-        permit_at_ = waiting->granted_at;
+        if (outcome == queue_outcome::granted) rate_permit_ = waiting->answer().permit;
         on_.state_.metrics->rate_limit_wait.observe(now_ - since);
-    } else if (!decision.admitted()) {
-        refuse_rate(decision);
+    } else if (!answer.decision.admitted()) {
+        refuse_rate(answer);
         co_return;
     } else {
         on_.state_.metrics->rate_limit_wait.observe(duration::zero());
@@ -164,8 +166,11 @@ asio::awaitable<void> managed_call::wait_in_queue() {
         case queue_outcome::granted:
             take_circuit_permit();
             break;
+        case queue_outcome::refused:
+            refuse_rate(waiting->answer());
+            break;
         case queue_outcome::expired:
-            refuse_rate(gate->limiter().try_acquire(now_, 0));
+            refuse_rate({gate->outlook(now_), {}, false});
             break;
         case queue_outcome::circuit_opened:
             refuse_circuit(cell->breaker().look(now_).value_or(circuit_refusal{}));
@@ -212,9 +217,17 @@ void managed_call::refuse_circuit(const circuit_refusal& refusal) {
     refuse(std::move(why));
 }
 
-void managed_call::refuse_rate(const rate_decision& decision) {
+void managed_call::refuse_rate(const rate_answer& answer) {
     using verdict = rate_decision::verdict;
+    const rate_decision& decision = answer.decision;
     on_.state_.metrics->rate_limit_rejected.fetch_add(1, std::memory_order_relaxed);
+    if (answer.unavailable) {
+        error down = make_error(error_kind::store_unavailable,
+                                "the store that counts for the rate limit gives no answer");
+        down.retry_after = decision.retry_after;
+        refuse(std::move(down));
+        return;
+    }
     const auto levels = on_.options_.rate_limit->levels();
     const rate_level level = levels.at(std::min<std::size_t>(decision.level, levels.size() - 1));
     const std::string limit = fmt::format("{} per {}", level.max, duration_text(level.window));

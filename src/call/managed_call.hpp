@@ -49,7 +49,7 @@ private:
     void take_rate_permit();
     void take_circuit_permit();
     void refuse(error why);
-    void refuse_rate(const rate_decision& decision);
+    void refuse_rate(const rate_answer& answer);
     void refuse_circuit(const circuit_refusal& refusal);
     void settle_answer(duration took);
     void settle_error(duration took);
@@ -70,7 +70,7 @@ private:
     const deadline until_;
     stage stage_ = stage::settled;
     instant now_;
-    instant permit_at_{};
+    rate_permit rate_permit_{};
     instant sent_at_{};
     std::uint32_t tries_ = 0;  // attempts and local refusals
     int attempts_ = 0;

@@ -49,14 +49,14 @@ void managed_call::settle_answer(duration took) {
 void managed_call::settle_error(duration took) {
     const error& why = outcome_.error();
     on_.state_.metrics->observe_request(to_method_label(method_), why.kind, took);
-    if (is_circuit_failure(why.kind) && !(body_ && body_->failed())) {
-        permit_.failure(now_);
-        return;
-    }
-    permit_.cancel();
     // Cancelled calls are neutral, and what was never sent was not spent.
     const bool unspent = why.kind == error_kind::cancelled || !why.maybe_sent;
-    if (unspent && on_.state_.gate) on_.state_.gate->give_back(permit_at_, what_.cost);
+    if (unspent && on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
+    if (is_circuit_failure(why.kind) && !(body_ && body_->failed())) {
+        permit_.failure(now_);
+    } else {
+        permit_.cancel();
+    }
 }
 
 void managed_call::heed_hint() {

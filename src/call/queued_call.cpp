@@ -20,7 +20,10 @@ queued_call::expiry::expiry(queued_call& call) noexcept
       owner(call) {}
 
 queued_call::queued_call(std::shared_ptr<rate_gate> gate, const shard& where)
-    : rate_waiter(&queued_call::on_grant), gate_(std::move(gate)), where_(where), expiry_(*this) {}
+    : shared_waiter(&queued_call::on_grant),
+      gate_(std::move(gate)),
+      where_(where),
+      expiry_(*this) {}
 
 // Armed only when the call's coroutine was destroyed in its wait, which happens on its thread.
 queued_call::~queued_call() {
@@ -28,9 +31,21 @@ queued_call::~queued_call() {
 }
 
 void queued_call::on_grant(rate_waiter& self) noexcept {
-    const auto call = static_cast<queued_call&>(self).shared_from_this();
-    call->gate_->waiting_.remove(*call);
-    if (!call->finish(queue_outcome::granted)) call->gate_->give_back(call->granted_at, call->cost);
+    static_cast<queued_call&>(self).grant({self.granted_at, 0, rate_permit::origin::local});
+}
+
+void queued_call::grant(const rate_permit& permit) noexcept {
+    const auto keep = shared_from_this();
+    gate_->waiting_.remove(*this);
+    answer_.permit = permit;
+    if (!finish(queue_outcome::granted)) gate_->give_back(permit, cost);
+}
+
+void queued_call::refuse(const rate_answer& why) noexcept {
+    const auto keep = shared_from_this();
+    gate_->waiting_.remove(*this);
+    answer_ = why;
+    finish(queue_outcome::refused);
 }
 
 void queued_call::end(queue_outcome why) noexcept {
@@ -63,7 +78,7 @@ void queued_call::resume_with(std::move_only_function<void()> resume) {
 
 asio::awaitable<queue_outcome> queued_call::wait() {
     const auto keep = shared_from_this();
-    if (latest != instant::max()) where_.wakeups.arm(expiry_, latest);
+    if (expires_ != instant::max()) where_.wakeups.arm(expiry_, expires_);
     const auto initiate = [this](auto handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) {
@@ -92,6 +107,15 @@ void queued_calls::remove(queued_call& call) noexcept {
     if (found == calls_.end()) return;
     removed = std::move(found->second);
     calls_.erase(found);
+}
+
+std::vector<std::shared_ptr<queued_call>> queued_calls::all() {
+    std::vector<std::shared_ptr<queued_call>> found;
+    const std::lock_guard lock(mutex_);
+    found.reserve(calls_.size());
+    for (const auto& [key, call] : calls_)
+        found.push_back(call);
+    return found;
 }
 
 void queued_calls::end_all(queue_outcome why) noexcept {

@@ -3,6 +3,8 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+
 namespace symphony {
 
 namespace asio = boost::asio;
@@ -10,13 +12,19 @@ namespace asio = boost::asio;
 rate_gate::wakeup::wakeup(rate_gate& gate) noexcept
     : timer([](timer& fired) noexcept { static_cast<wakeup&>(fired).owner.poll(); }), owner(gate) {}
 
-rate_gate::rate_gate(const rate_limit_options& options, const shard& home)
-    : limiter_(options), home_(home), wakeup_(*this) {}
+rate_gate::rate_gate(const rate_limit_options& options, const shard& home,
+                     std::optional<rate_sharing> shared)
+    : limiter_(options),
+      home_(home),
+      wakeup_(*this),
+      shared_(shared ? std::make_unique<shared_budget>(*this, std::move(*shared), options)
+                     : nullptr) {}
 
 // The timer belongs to the home thread, so the gate goes there too, whoever drops it last.
-std::shared_ptr<rate_gate> rate_gate::make(const rate_limit_options& options, const shard& home) {
+std::shared_ptr<rate_gate> rate_gate::make(const rate_limit_options& options, const shard& home,
+                                           std::optional<rate_sharing> shared) {
     const auto executor = home.executor;
-    return {new rate_gate(options, home), [executor](rate_gate* gate) {
+    return {new rate_gate(options, home, std::move(shared)), [executor](rate_gate* gate) {
                 asio::post(executor, [owned = std::unique_ptr<rate_gate>(gate)] {});
             }};
 }
@@ -26,50 +34,105 @@ rate_gate::~rate_gate() {
     if (wakeup_.armed()) home_.wakeups.disarm(wakeup_);
 }
 
-rate_decision rate_gate::enqueue(const std::shared_ptr<queued_call>& call, instant now) {
+rate_answer rate_gate::enqueue(const std::shared_ptr<queued_call>& call, instant now) {
     // Before it is queued: from then on a grant may come at any moment and looks for it here.
     waiting_.add(call);
-    const rate_decision decision = limiter_.acquire(now, *call);
-    if (decision.what == rate_decision::verdict::queued) {
-        rearm();
+    rate_answer answer;
+    if (shared_) {
+        answer = shared_->enqueue(*call, now);
     } else {
-        waiting_.remove(*call);
+        answer.decision = limiter_.acquire(now, *call);
+        answer.permit.at = now;
+        call->expires_ = call->latest;
+        if (answer.decision.what == rate_decision::verdict::queued) rearm();
     }
-    return decision;
+    if (answer.decision.what != rate_decision::verdict::queued) waiting_.remove(*call);
+    return answer;
 }
 
 void rate_gate::withdraw(queued_call& call) noexcept {
-    // Not queued any more means that its grant ran or is about to: that one forgets it.
-    if (limiter_.cancel(call, home_.time.now())) {
+    if (shared_) {
+        shared_->withdraw(call, home_.time.now());
+    } else if (limiter_.cancel(call, home_.time.now())) {
         waiting_.remove(call);
         rearm();
     }
+    // Not queued any more means that its grant ran or is about to: that one forgets it.
 }
 
-void rate_gate::give_back(instant admitted_at, std::uint32_t cost) noexcept {
-    limiter_.refund(admitted_at, cost, home_.time.now());
+void rate_gate::give_back(const rate_permit& permit, std::uint32_t cost) noexcept {
+    if (cost == 0 || permit.from == rate_permit::origin::free) return;
+    const instant now = home_.time.now();
+    if (permit.from == rate_permit::origin::store) {
+        shared_->give_back(permit, cost, now);
+        return;
+    }
+    limiter_.refund(permit.at, cost, now);
     if (limiter_.queued() > 0) rearm();
 }
 
 void rate_gate::pause(instant until, instant now) noexcept {
     limiter_.pause(until, now);
+    if (shared_) shared_->pause(until, now);
     if (limiter_.queued() > 0) rearm();
 }
 
-void rate_gate::reconfigure(const rate_limit_options& options, instant now) {
-    limiter_.reconfigure(options, now);
+void rate_gate::reconfigure(const rate_limit_options& options, const rate_sharing_options* how,
+                            instant now) {
+    if (shared_ && how != nullptr) {
+        shared_->reconfigure(options, *how);
+    } else {
+        limiter_.reconfigure(options, now);
+    }
     rearm();
+}
+
+rate_decision rate_gate::outlook(instant now) noexcept {
+    if (!shared_) return limiter_.try_acquire(now, 0);
+    return {rate_decision::verdict::refused, 0, shared_->outlook(now)};
+}
+
+std::size_t rate_gate::queued() const noexcept {
+    return shared_ ? shared_->queued() : limiter_.queued();
+}
+
+rate_limiter::view rate_gate::look(instant now) {
+    return shared_ ? shared_->look(now) : limiter_.look(now);
+}
+
+std::string_view rate_gate::store_name() const noexcept {
+    if (!shared_) return "local";
+    return shared_->is_up() ? "redis" : "redis-down";
+}
+
+std::optional<bool> rate_gate::store_up() const noexcept {
+    if (!shared_) return std::nullopt;
+    return shared_->is_up();
 }
 
 void rate_gate::rearm() noexcept {
     asio::dispatch(home_.executor, [self = weak_from_this()] {
         const auto gate = self.lock();
-        if (gate) gate->arm_at(gate->limiter_.next_poll(gate->home_.time.now()));
+        if (gate) gate->arm_at(gate->next_wakeup(gate->home_.time.now()));
     });
 }
 
 void rate_gate::poll() noexcept {
-    arm_at(limiter_.poll(home_.time.now()));
+    const instant now = home_.time.now();
+    const auto next = limiter_.poll(now);
+    if (!shared_) {
+        arm_at(next);
+        return;
+    }
+    shared_->tick(now);
+    arm_at(next_wakeup(now));
+}
+
+std::optional<instant> rate_gate::next_wakeup(instant now) const {
+    std::optional<instant> next = limiter_.next_poll(now);
+    if (!shared_) return next;
+    const auto also = shared_->next(now);
+    return next && also ? std::min(*next, *also) : next ? next : also;
 }
 
 void rate_gate::arm_at(std::optional<instant> next) {

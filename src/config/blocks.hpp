@@ -3,15 +3,30 @@
 #include "config/reader.hpp"
 #include "symphony/config/file_options.hpp"
 
+#include <array>
 #include <optional>
 #include <vector>
 
 namespace symphony::detail {
 
+/// In the order of `rate_strategy`.
+inline constexpr std::array<known, 3> rate_strategies{
+    {{"sliding-window"}, {"token-bucket"}, {"leaky-bucket"}}};
+
 // One function a block of the file: each turns its value into the options struct and reports what
 // is wrong with it. What comes back after a fault is never used.
 
-[[nodiscard]] rate_limit_options read_rate_limit(const cursor& at);
+/// A rate limit and, when it is `distributed`, how it is shared.
+struct read_limit {
+    rate_limit_options limit{};
+    std::optional<rate_sharing_options> sharing{};
+};
+[[nodiscard]] read_limit read_rate_limit(const cursor& at);
+/// What the `rateLimit` block says about sharing. `strategy`: that of the block, if any; comes back
+/// as the one that rules.
+[[nodiscard]] std::optional<rate_sharing_options> read_rate_sharing(
+    const object& limit, std::optional<rate_strategy>& strategy);
+[[nodiscard]] redis_options read_redis(const cursor& at);
 [[nodiscard]] circuit_breaker_options read_circuit_breaker(const cursor& at);
 [[nodiscard]] auth_options read_auth(const cursor& at);
 [[nodiscard]] middleware_options read_middleware(const cursor& at);

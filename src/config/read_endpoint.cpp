@@ -78,7 +78,11 @@ endpoint_options read_endpoint(const cursor& at) {
     if (const auto method = block.get("method")) read_method(*method, options);
     if (const auto fields = block.get("headers")) read_fields(*fields, options);
     block.into(options.timeout, "timeout", [](const cursor& c) { return c.time(); });
-    read_block(block, "rateLimit", options.rate_limit, read_rate_limit);
+    if (const auto limit = block.get("rateLimit")) {
+        read_limit made = read_rate_limit(*limit);
+        options.rate_limit = std::move(made.limit);
+        options.rate_sharing = std::move(made.sharing);
+    }
     read_block(block, "circuitBreaker", options.circuit_breaker, read_circuit_breaker);
     read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);

@@ -32,7 +32,33 @@ void check_whole(const cursor& at, const object& block, const rate_limit_options
 
 }  // namespace
 
-rate_limit_options read_rate_limit(const cursor& at) {
+namespace {
+
+// A burst belongs to a bucket, and which strategy rules is known only in the end.
+void read_levels(const cursor& at, rate_limit_options& options,
+                 std::optional<rate_strategy> strategy) {
+    const auto items = at.items();
+    if (at.value().kind == node::type::sequence && items.empty()) at.wrong("must not be empty");
+    for (const cursor& item : items) {
+        options.limits.push_back(read_level(item));
+        if (strategy && options.limits.back().burst > 0 &&
+            *strategy != rate_strategy::token_bucket) {
+            item.wrong("'burst' goes with 'strategy: token-bucket' only");
+        }
+    }
+}
+
+void read_prefix(const cursor& at, rate_limit_options& options) {
+    auto text = at.shown_text();
+    if (!text) return;
+    options.key_prefix = std::move(*text);
+    if (options.key_prefix.empty()) at.wrong("must not be empty");
+    if (options.key_prefix.size() > 256) at.wrong("longer than 256 bytes");
+}
+
+}  // namespace
+
+read_limit read_rate_limit(const cursor& at) {
     const object block(at, {{"maxRequestsPerSecond"},
                             {"maxRequestsPerMinute"},
                             {"limits"},
@@ -40,46 +66,34 @@ rate_limit_options read_rate_limit(const cursor& at) {
                             {"strategy"},
                             {"maxQueueSize"},
                             {"maxQueueTime"},
-                            unavailable("distributed"),
-                            unavailable("onStoreFailure"),
-                            unavailable("lease")});
-    rate_limit_options options;
+                            {"distributed"},
+                            {"onStoreFailure"},
+                            {"lease"}});
+    read_limit made;
+    rate_limit_options& options = made.limit;
     const auto permits = [](const cursor& c) { return c.integer<std::uint64_t>(1, most_permits); };
     block.into(options.max_requests_per_second, "maxRequestsPerSecond", permits);
     block.into(options.max_requests_per_minute, "maxRequestsPerMinute", permits);
     bool known_strategy = true;
-    if (const auto strategy = block.get("strategy")) {
-        const auto which =
-            strategy->choice({{"sliding-window"}, {"token-bucket"}, {"leaky-bucket"}});
+    std::optional<rate_strategy> strategy;
+    if (const auto given = block.get("strategy")) {
+        const auto which = given->choice(rate_strategies);
         known_strategy = which.has_value();
-        options.strategy = static_cast<rate_strategy>(which.value_or(0));
+        if (which) strategy = static_cast<rate_strategy>(*which);
     }
+    made.sharing = read_rate_sharing(block, strategy);
+    options.strategy = strategy.value_or(rate_strategy::sliding_window);
     if (const auto limits = block.get("limits")) {
-        const auto items = limits->items();
-        if (limits->value().kind == node::type::sequence && items.empty()) {
-            limits->wrong("must not be empty");
-        }
-        for (const cursor& item : items) {
-            options.limits.push_back(read_level(item));
-            if (known_strategy && options.limits.back().burst > 0 &&
-                options.strategy != rate_strategy::token_bucket) {
-                item.wrong("'burst' goes with 'strategy: token-bucket' only");
-            }
-        }
+        read_levels(*limits, options,
+                    known_strategy ? std::optional(options.strategy) : std::nullopt);
     }
-    if (const auto prefix = block.get("keyPrefix")) {
-        if (auto text = prefix->shown_text()) {
-            options.key_prefix = std::move(*text);
-            if (options.key_prefix.empty()) prefix->wrong("must not be empty");
-            if (options.key_prefix.size() > 256) prefix->wrong("longer than 256 bytes");
-        }
-    }
+    if (const auto prefix = block.get("keyPrefix")) read_prefix(*prefix, options);
     block.into(options.max_queue_size, "maxQueueSize",
                [](const cursor& c) { return c.integer<std::size_t>(0, 1'000'000); });
     block.into(options.max_queue_time, "maxQueueTime",
                [](const cursor& c) { return c.time({duration::zero(), std::chrono::days(365)}); });
     check_whole(at, block, options);
-    return options;
+    return made;
 }
 
 }  // namespace symphony::detail

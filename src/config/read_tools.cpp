@@ -14,6 +14,7 @@ constexpr std::string_view bad_name = "a name has letters, digits, '-' and '_' o
 // The limits that stand under one prefix: where they were first given, and what they are.
 struct budget {
     rate_limit_options options;
+    std::optional<rate_sharing_options> sharing;
     std::string path;
 };
 
@@ -28,6 +29,11 @@ bool same_limit(const rate_limit_options& a, const rate_limit_options& b) {
     };
     return a.strategy == b.strategy && sorted(a) == sorted(b) &&
            a.max_queue_size == b.max_queue_size && a.max_queue_time == b.max_queue_time;
+}
+
+bool same_sharing(const std::optional<rate_sharing_options>& a,
+                  const std::optional<rate_sharing_options>& b) {
+    return a && b ? a->same_as(*b) : !a && !b;
 }
 
 class tools_reader {
@@ -79,12 +85,16 @@ private:
         if (!limit) return;
         const std::string prefix =
             limit->key_prefix.empty() ? tool + "." + endpoint.name : limit->key_prefix;
-        const auto [first, fresh] = budgets_.try_emplace(prefix, budget{*limit, at.path()});
-        if (fresh || same_limit(first->second.options, *limit)) return;
-        const auto block = object_member(at, "rateLimit");
-        at.context().fault(block, at.path() + ".rateLimit",
-                           "another limit has the same 'keyPrefix': " + first->second.path +
-                               ".rateLimit; one prefix is one budget");
+        const auto [first, fresh] =
+            budgets_.try_emplace(prefix, budget{*limit, endpoint.options.rate_sharing, at.path()});
+        if (fresh) return;
+        const budget& other = first->second;
+        const bool alike = same_limit(other.options, *limit);
+        if (alike && same_sharing(other.sharing, endpoint.options.rate_sharing)) return;
+        const std::string what = alike ? "the limit with the same 'keyPrefix' is shared otherwise: "
+                                       : "another limit has the same 'keyPrefix': ";
+        at.context().fault(object_member(at, "rateLimit"), at.path() + ".rateLimit",
+                           what + other.path + ".rateLimit; one prefix is one budget");
     }
 
     static position object_member(const cursor& at, std::string_view key) {

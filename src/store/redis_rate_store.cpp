@@ -1,8 +1,6 @@
 #include "store/redis_rate_store.hpp"
 
 #include "store/rate_units.hpp"
-#include "store/redis_client.hpp"
-#include "symphony/store/redis_rate_store.hpp"
 
 #include <fmt/format.h>
 
@@ -181,17 +179,3 @@ boost::asio::awaitable<result<rate_limiter::view>> redis_rate_store::look(const 
 }
 
 }  // namespace symphony::detail
-
-namespace symphony {
-
-result<std::unique_ptr<rate_store>> make_redis_rate_store(const redis_options& options,
-                                                          boost::asio::any_io_executor executor,
-                                                          const clock& time, timers& wakeups,
-                                                          random_source& chance) {
-    auto commands =
-        detail::make_redis_commands(options, std::move(executor), time, wakeups, chance);
-    if (!commands) return std::unexpected(std::move(commands.error()));
-    return std::make_unique<detail::redis_rate_store>(std::move(*commands), time, chance);
-}
-
-}  // namespace symphony

@@ -164,6 +164,12 @@ void write_rate_limit(writer& to) {
                   const auto length = m.queue_length ? m.queue_length() : std::nullopt;
                   if (length) to.sample(*length);
               });
+    to.family("symphony_rate_limit_store_up", "gauge",
+              "Whether the store of the shared budget answers: 1 or 0.",
+              [&](const endpoint_metrics& m) {
+                  const auto up = m.store_up ? m.store_up() : std::nullopt;
+                  if (up) to.sample(*up ? 1 : 0);
+              });
 }
 
 void write_circuit(writer& to) {

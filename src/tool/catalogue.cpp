@@ -39,15 +39,31 @@ public:
         rate_limit_options limit = *of.options().rate_limit;
         std::string key = limit_key(of);
         limit.key_prefix.clear();
+        const auto& sharing = of.options().rate_sharing;
         const std::string name = of.events().tool() + "." + of.events().endpoint();
-        const auto [first, added] = limits_.try_emplace(std::move(key), limit, name);
-        if (added || first->second.first == limit) return;
-        wrong.add("{}: another limit than {}'s under the same key prefix '{}'", name,
-                  first->second.second, first->first);
+        const auto [place, added] = limits_.try_emplace(std::move(key), limit, sharing, name);
+        if (added) return;
+        const first_one& first = place->second;
+        if (first.limit != limit) {
+            wrong.add("{}: another limit than {}'s under the same key prefix '{}'", name,
+                      first.name, place->first);
+        } else if (!is_same(first.sharing, sharing)) {
+            wrong.add("{}: shared otherwise than {}'s under the same key prefix '{}'", name,
+                      first.name, place->first);
+        }
     }
 
 private:
-    std::map<std::string, std::pair<rate_limit_options, std::string>> limits_;
+    struct first_one {
+        rate_limit_options limit;
+        std::optional<rate_sharing_options> sharing;
+        std::string name;
+    };
+    static bool is_same(const std::optional<rate_sharing_options>& one,
+                        const std::optional<rate_sharing_options>& other) {
+        return one && other ? one->same_as(*other) : !one && !other;
+    }
+    std::map<std::string, first_one> limits_;
 };
 
 void add_endpoints(catalogued_tool& to, const event_sink& events, shared_limits& limits,

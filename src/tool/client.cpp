@@ -47,7 +47,8 @@ endpoint_status status_of(const std::string& name, const endpoint& of, instant n
         shown.breaker = {seen.state, seen.manual, seen.retry_after};
     }
     if (const auto& gate = of.state().gate) {
-        shown.rate_limit = {detail::limit_key(of), gate->limiter().look(now), "local"};
+        shown.rate_limit = {detail::limit_key(of), gate->look(now),
+                            std::string(gate->store_name())};
     }
     return shown;
 }
@@ -71,7 +72,7 @@ std::optional<rate_limiter::view> client::rate_limit_view(std::string_view tool,
                                                           std::string_view endpoint) const {
     const auto found = engine_->find(tool, endpoint);
     if (!found || !(*found)->state().gate) return std::nullopt;
-    return (*found)->state().gate->limiter().look(time().now());
+    return (*found)->state().gate->look(time().now());
 }
 
 const metrics_registry& client::metrics() const noexcept {

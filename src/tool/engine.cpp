@@ -69,7 +69,7 @@ engine::engine(client_options options)
     : time_(options.time ? std::move(options.time) : std::make_shared<system_clock>()),
       events_(std::move(options.events)),
       shards_(options.threads, std::move(options.executor), *time_),
-      states_(shards_.home()),
+      states_(shards_, std::move(options.stores)),
       tools_(std::make_shared<catalogue>()) {}
 
 engine::~engine() {

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace symphony::detail {
 
@@ -38,6 +39,10 @@ const shard* shard_set::find(const asio::any_io_executor& executor) const noexce
 const shard& shard_set::next() noexcept {
     const std::size_t turn = turn_.fetch_add(1, std::memory_order_relaxed);
     return members_[turn % members_.size()]->view;
+}
+
+const shard& shard_set::home_of(std::string_view key) const noexcept {
+    return members_[std::hash<std::string_view>{}(key) % members_.size()]->view;
 }
 
 std::vector<asio::any_io_executor> shard_set::executors() const {

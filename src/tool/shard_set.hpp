@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,7 +32,9 @@ public:
     [[nodiscard]] const shard* find(const boost::asio::any_io_executor& executor) const noexcept;
     /// In turn, for callers that come from elsewhere.
     [[nodiscard]] const shard& next() noexcept;
-    [[nodiscard]] const shard& home() const noexcept { return members_.front()->view; }
+    /// Where what is shared under `key` lives: always the same, spread over all.
+    [[nodiscard]] const shard& home_of(std::string_view key) const noexcept;
+    [[nodiscard]] const clock& time() const noexcept { return members_.front()->view.time; }
     [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const;
     /// Ends what is being sent and read, on each shard's own thread.
     void abort();

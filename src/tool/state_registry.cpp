@@ -2,6 +2,17 @@
 
 namespace symphony::detail {
 
+namespace {
+
+// Where it is counted elsewhere from now on, there is nothing to take over.
+bool counts_in_one_place(const std::optional<rate_sharing_options>& old,
+                         const std::optional<rate_sharing_options>& now) {
+    if (!old || !now) return !old && !now;
+    return old->redis.same_as(now->redis);
+}
+
+}  // namespace
+
 void state_registry::attach(catalogue& to) {
     std::map<std::string, limit> limits;
     std::map<name_pair, circuit> circuits;
@@ -35,16 +46,31 @@ std::shared_ptr<rate_gate> state_registry::gate_for(const endpoint& of,
     if (const auto shared = keep.find(key); shared != keep.end()) return shared->second.gate;
     rate_limit_options options = *of.options().rate_limit;
     options.key_prefix.clear();
+    const auto& sharing = of.options().rate_sharing;
     limit& kept = keep[key];
-    if (const auto old = limits_.find(key); old != limits_.end()) {
+    const auto old = limits_.find(key);
+    if (old != limits_.end() && counts_in_one_place(old->second.sharing, sharing)) {
         kept = old->second;
-        if (kept.options != options) kept.gate->reconfigure(options, home_.time.now());
+        const bool same = kept.options == options && (!sharing || kept.sharing->same_as(*sharing));
+        if (!same) {
+            kept.gate->reconfigure(options, sharing ? &*sharing : nullptr, shards_.time().now());
+        }
     } else {
-        kept.gate = rate_gate::make(options, home_);
+        kept.gate = new_gate(of, key, options);
         all_gates_.push_back(kept.gate);
     }
     kept.options = std::move(options);
+    kept.sharing = sharing;
     return kept.gate;
+}
+
+std::shared_ptr<rate_gate> state_registry::new_gate(const endpoint& of, const std::string& key,
+                                                    const rate_limit_options& options) {
+    const shard& home = shards_.home_of(key);
+    const auto& how = of.options().rate_sharing;
+    if (!how) return rate_gate::make(options, home);
+    return rate_gate::make(options, home,
+                           rate_sharing{*how, key, stores_.get(how->redis, home), of.events()});
 }
 
 std::shared_ptr<breaker_cell> state_registry::breaker_for(
@@ -55,7 +81,8 @@ std::shared_ptr<breaker_cell> state_registry::breaker_for(
     circuit& kept = keep[names];
     if (const auto old = circuits_.find(names); old != circuits_.end()) {
         kept = old->second;
-        if (kept.options != options) kept.cell->breaker().reconfigure(options, home_.time.now());
+        if (kept.options != options)
+            kept.cell->breaker().reconfigure(options, shards_.time().now());
     } else {
         kept.cell = std::make_shared<breaker_cell>(options, of.events(), metrics);
     }
@@ -70,9 +97,15 @@ std::shared_ptr<endpoint_metrics> state_registry::metrics_for(const name_pair& n
             const std::lock_guard lock(seen->mutex);
             const auto gate = seen->gate.lock();
             if (!gate) return std::nullopt;
-            return gate->limiter().queued();
+            return gate->queued();
         };
-        fresh.circuit_state = [seen, &time = home_.time]() -> std::optional<int> {
+        fresh.store_up = [seen]() -> std::optional<bool> {
+            const std::lock_guard lock(seen->mutex);
+            const auto gate = seen->gate.lock();
+            if (!gate) return std::nullopt;
+            return gate->store_up();
+        };
+        fresh.circuit_state = [seen, &time = shards_.time()]() -> std::optional<int> {
             const std::lock_guard lock(seen->mutex);
             const auto cell = seen->breaker.lock();
             if (!cell) return std::nullopt;

@@ -3,10 +3,13 @@
 #include "call/endpoint.hpp"
 #include "symphony/telemetry/metrics.hpp"
 #include "tool/catalogue.hpp"
+#include "tool/shard_set.hpp"
+#include "tool/store_registry.hpp"
 
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +20,8 @@ namespace symphony::detail {
 /// endpoint. For one thread at a time; the metrics for all.
 class state_registry {
 public:
-    explicit state_registry(const shard& home) : home_(home) {}
+    state_registry(const shard_set& shards, rate_store_factory stores)
+        : shards_(shards), stores_(std::move(stores)) {}
 
     /// Gives every endpoint its state, old where its key stands: its options take effect now.
     void attach(catalogue& to);
@@ -30,11 +34,12 @@ private:
     // What the gauges of an endpoint look at: its present limiter and breaker.
     struct gauges {
         std::mutex mutex;
-        std::weak_ptr<const rate_gate> gate;
+        std::weak_ptr<rate_gate> gate;
         std::weak_ptr<const breaker_cell> breaker;
     };
     struct limit {
         rate_limit_options options;
+        std::optional<rate_sharing_options> sharing;
         std::shared_ptr<rate_gate> gate;
     };
     struct circuit {
@@ -50,7 +55,11 @@ private:
     [[nodiscard]] std::shared_ptr<endpoint_metrics> metrics_for(const name_pair& names);
     void show(const name_pair& names, const endpoint_state& state);
 
-    const shard& home_;
+    [[nodiscard]] std::shared_ptr<rate_gate> new_gate(const endpoint& of, const std::string& key,
+                                                      const rate_limit_options& options);
+
+    const shard_set& shards_;
+    store_registry stores_;
     metrics_registry metrics_;
     std::map<std::string, limit> limits_;
     std::map<name_pair, circuit> circuits_;

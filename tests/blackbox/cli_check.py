@@ -118,7 +118,6 @@ class Faults(CheckCase):
 
     def test_blocks_of_later_versions_are_refused_never_ignored(self):
         for block in ("isStreaming: true", "streamConfig: {format: json}",
-                      "rateLimit: {maxRequestsPerSecond: 1, distributed: {redis: {url: x}}}",
                       "circuitBreaker: {healthCheckEndpoint: http://x/health}",
                       "circuitBreaker: {fallbackService: other}",
                       "circuitBreaker: {recovery: {strategy: gradual}}",

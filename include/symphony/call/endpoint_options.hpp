@@ -1,6 +1,7 @@
 #pragma once
 
 #include "symphony/auth/auth_options.hpp"
+#include "symphony/call/rate_sharing_options.hpp"
 #include "symphony/core/error.hpp"
 #include "symphony/core/time.hpp"
 #include "symphony/net/headers.hpp"
@@ -52,6 +53,7 @@ struct endpoint_options {
     headers fields{};            ///< sent with every call, unless the caller gives the same
     duration timeout = std::chrono::seconds(30);  ///< the whole call; above 0
     std::optional<rate_limit_options> rate_limit{};
+    std::optional<rate_sharing_options> rate_sharing{};  ///< shares `rate_limit` across processes
     std::optional<circuit_breaker_options> circuit_breaker{};
     std::optional<auth_options> auth{};
     middleware_options middleware{};

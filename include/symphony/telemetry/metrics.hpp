@@ -67,6 +67,7 @@ public:
     /// Read when metrics are written; nothing where there is no limit or breaker. May be empty;
     /// set only by the `prepare` of `metrics_registry::get`, before anybody reads them.
     std::function<std::optional<std::size_t>()> queue_length;
+    std::function<std::optional<bool>()> store_up;      ///< nothing where no budget is shared
     std::function<std::optional<int>()> circuit_state;  ///< 0 closed, 1 half-open, 2 open
 
     struct series {

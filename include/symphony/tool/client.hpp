@@ -6,6 +6,8 @@
 #include "symphony/core/timers.hpp"
 #include "symphony/net/response.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
+#include "symphony/store/rate_store.hpp"
+#include "symphony/store/redis_options.hpp"
 #include "symphony/telemetry/event.hpp"
 #include "symphony/telemetry/metrics.hpp"
 #include "symphony/tool/status.hpp"
@@ -16,6 +18,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +31,11 @@ namespace detail {
 class engine;
 }
 
+/// Makes what keeps shared budgets, instead of Redis: for one target and one executor, on which it
+/// is used. Never null.
+using rate_store_factory = std::function<std::shared_ptr<rate_store>(
+    const redis_options& target, const boost::asio::any_io_executor& executor)>;
+
 /// How a `client` runs. All have defaults.
 struct client_options {
     std::size_t threads = 0;  ///< 0: one per core
@@ -36,6 +44,7 @@ struct client_options {
     std::optional<boost::asio::any_io_executor> executor{};
     std::shared_ptr<const clock> time{};  ///< default: the system's
     event_sink events{};                  ///< default: nobody listens
+    rate_store_factory stores{};          ///< default: Redis, as `rate_sharing` says
 };
 
 /// The tools of one `client`, by name.

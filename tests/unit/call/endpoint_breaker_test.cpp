@@ -59,7 +59,7 @@ TEST_F(endpoint_breaker_test, an_open_circuit_spends_no_permit_of_the_rate_limit
     ASSERT_TRUE(call() && call());
     for (int i = 0; i < 5; ++i)
         EXPECT_EQ(call().error().kind, error_kind::circuit_open);
-    EXPECT_EQ(state.gate->limiter().look(time.now()).levels[0].remaining, 1u);
+    EXPECT_EQ(state.gate->look(time.now()).levels[0].remaining, 1u);
 }
 
 TEST_F(endpoint_breaker_test, a_refusal_of_the_rate_limit_is_no_failure) {
@@ -79,7 +79,7 @@ TEST_F(endpoint_breaker_test, opening_sends_the_queue_away_and_gives_the_permits
     const auto two = start();
     const auto queued = start();
     const auto queued_too = start();
-    EXPECT_EQ(state.gate->limiter().queued(), 2u);
+    EXPECT_EQ(state.gate->queued(), 2u);
     answer_with(503);
     transport.release();
     settle();
@@ -88,7 +88,7 @@ TEST_F(endpoint_breaker_test, opening_sends_the_queue_away_and_gives_the_permits
         EXPECT_EQ(waiting->outcome->error().kind, error_kind::circuit_open);
         EXPECT_EQ(waiting->outcome->error().retry_after, 10s);
     }
-    EXPECT_EQ(state.gate->limiter().queued(), 0u);
+    EXPECT_EQ(state.gate->queued(), 0u);
     EXPECT_EQ(transport.sent.size(), 2u);
 }
 

@@ -20,7 +20,7 @@ TEST_F(endpoint_rate_limit_test, beyond_the_limit_a_call_waits_for_its_permit) {
     ASSERT_TRUE(call());
     const auto second = start();
     EXPECT_FALSE(second->outcome);
-    EXPECT_EQ(state.gate->limiter().queued(), 1u);
+    EXPECT_EQ(state.gate->queued(), 1u);
     advance(59s);
     EXPECT_FALSE(second->outcome) << "never more than max in any window";
     advance(2s);
@@ -105,7 +105,7 @@ TEST_F(endpoint_rate_limit_test, a_cancelled_waiter_leaves_and_the_next_moves_up
     settle();
     ASSERT_TRUE(first->outcome);
     EXPECT_EQ(first->outcome->error().kind, error_kind::cancelled);
-    EXPECT_EQ(state.gate->limiter().queued(), 1u);
+    EXPECT_EQ(state.gate->queued(), 1u);
     advance(61s);
     ASSERT_TRUE(second->outcome && *second->outcome);
 }
@@ -124,7 +124,7 @@ TEST_F(endpoint_rate_limit_test, a_waiter_gives_up_after_the_queues_own_time) {
     ASSERT_TRUE(waiting->outcome);
     EXPECT_EQ(waiting->outcome->error().kind, error_kind::rate_limited);
     EXPECT_TRUE(waiting->outcome->error().retry_after);
-    EXPECT_EQ(state.gate->limiter().queued(), 0u);
+    EXPECT_EQ(state.gate->queued(), 0u);
 }
 
 TEST_F(endpoint_rate_limit_test, a_servers_hint_pauses_the_limiter) {

@@ -21,7 +21,7 @@ tools:
           maxRequestsPerSecnd: 10
           maxRequestsPerMinute: 0
           strategy: token-buckt
-          distributed: {redis: {host: h}}
+          distributed: {redis: {host: 'h:1'}}
         circuitBreaker:
           failureThreshold: -1
           monitoring: {metrics: {failureRate: 1.5}}
@@ -68,7 +68,9 @@ TEST(faults, are_all_reported_at_once_each_at_its_place) {
             f + "14:21: " + e +
                 ".rateLimit.strategy: must be 'sliding-window', 'token-bucket' or "
                 "'leaky-bucket', not 'token-buckt' (did you mean 'token-bucket'?)",
-            f + "15:11: " + e + ".rateLimit.distributed: not available in this version",
+            f + "15:39: " + e +
+                ".rateLimit.distributed.redis.host: must be a host name or an address, without "
+                "port and brackets",
             f + "17:29: " + e +
                 ".circuitBreaker.failureThreshold: must be a whole number, 1 to "
                 "1000000000, not '-1'",

@@ -24,10 +24,11 @@ TEST(specification, multi_level_rate_limiting) {
     const std::string levels =
         "rateLimit: {maxRequestsPerSecond: 10, maxRequestsPerMinute: 600, keyPrefix: service-prod";
     EXPECT_EQ(only_endpoint(parse(endpoint_with(levels + "}"))).rate_limit->levels().size(), 2u);
-    expect_unavailable(levels +
-                           ", distributed: {redis: {host: redis.internal, port: 6379}, "
-                           "strategy: token-bucket}}",
-                       {"rateLimit.distributed"});
+    const auto shared = only_endpoint(
+        parse(endpoint_with(levels + ", distributed: {redis: {host: redis.internal, port: 6379}, "
+                                     "strategy: token-bucket}}")));
+    EXPECT_EQ(shared.rate_limit->strategy, rate_strategy::token_bucket);
+    EXPECT_EQ(shared.rate_sharing->redis.server, (redis_address{"redis.internal", 6379}));
 }
 
 TEST(specification, advanced_circuit_breaking) {

@@ -1,0 +1,316 @@
+#include "call/shared_budget.hpp"
+
+#include "call/rate_gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace symphony {
+
+namespace {
+
+using verdict = rate_decision::verdict;
+
+constexpr duration probe_interval = std::chrono::milliseconds(250);
+
+std::optional<duration> lease_time_of(const rate_sharing_options& how) {
+    if (!how.lease) return std::nullopt;
+    return how.lease_time;
+}
+
+rate_answer unavailable() {
+    rate_answer made{{verdict::refused, 0, probe_interval}, {}, true};
+    return made;
+}
+
+}  // namespace
+
+shared_budget::shared_budget(rate_gate& gate, rate_sharing how, const rate_limit_options& limit)
+    : gate_(gate), how_(std::move(how)), queue_(limit, lease_time_of(how_.options)) {
+    set_limit_locked(limit);
+}
+
+void shared_budget::set_limit_locked(const rate_limit_options& limit) {
+    options_ = limit;
+    auto made = std::make_shared<shared_limit>();
+    made->key = how_.key;
+    made->strategy = limit.strategy;
+    made->levels = limit.levels();
+    limit_ = std::move(made);
+    known_.view = {};
+    known_.view.strategy = limit.strategy;
+    for (const rate_level& level : limit_->levels) {
+        const std::uint64_t full = level.burst > 0 ? level.burst : level.max;
+        known_.view.levels.push_back({level.max, level.window, full, duration::zero()});
+    }
+    known_.at = instant::min();
+}
+
+void shared_budget::reconfigure(const rate_limit_options& limit, const rate_sharing_options& how) {
+    const std::lock_guard lock(mutex_);
+    how_.options = how;
+    queue_.reconfigure(limit, lease_time_of(how));
+    set_limit_locked(limit);
+    if (!is_up()) gate_.limiter_.reconfigure(share_locked(), gate_.home_.time.now());
+}
+
+std::shared_ptr<const shared_limit> shared_budget::limit() const {
+    const std::lock_guard lock(mutex_);
+    return limit_;
+}
+
+rate_limit_options shared_budget::share_locked() const {
+    rate_limit_options share = options_;
+    share.max_requests_per_second = 0;
+    share.max_requests_per_minute = 0;
+    share.limits = options_.levels();
+    for (rate_level& level : share.limits) {
+        level.max = std::max<std::uint64_t>(level.max / queue_.instances(), 1);
+        if (level.burst > 0)
+            level.burst = std::max<std::uint64_t>(level.burst / queue_.instances(), 1);
+    }
+    return share;
+}
+
+rate_answer shared_budget::try_acquire(instant now, std::uint32_t cost) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!is_up()) return admit_down_locked(now, cost);
+    if (cost > 0) {
+        if (const auto permit = queue_.take(now, cost)) return {{}, *permit, false};
+    }
+    return {{verdict::queued, 0, duration::zero()}, {}, false};
+}
+
+rate_answer shared_budget::admit_down_locked(instant now, std::uint32_t cost) noexcept {
+    switch (how_.options.on_store_failure) {
+        case store_failure::open:
+            return {{}, {now, 0, rate_permit::origin::free}, false};
+        case store_failure::closed:
+            return unavailable();
+        case store_failure::local:
+            break;
+    }
+    rate_answer made{
+        gate_.limiter_.try_acquire(now, cost), {now, 0, rate_permit::origin::local}, false};
+    // The share is too small for it, the limit is not.
+    if (made.decision.what == verdict::never && cost <= queue_.most_cost()) return unavailable();
+    return made;
+}
+
+rate_answer shared_budget::enqueue(queued_call& call, instant now) {
+    shared_actions then;
+    rate_answer made;
+    bool wakes = false;
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.number(call);
+        if (is_up()) {
+            made.decision = queue_.add(now, call, then);
+        } else {
+            made = admit_down_locked(now, call.cost);
+            const bool local = how_.options.on_store_failure == store_failure::local;
+            if (local && made.decision.what == verdict::refused && !made.unavailable &&
+                call.cost > 0) {
+                made.decision = gate_.limiter_.acquire(now, call);
+                wakes = made.decision.what == verdict::queued;
+            }
+        }
+        call.expires_ = call.latest;
+    }
+    perform(std::move(then));
+    if (wakes) gate_.rearm();
+    return made;
+}
+
+void shared_budget::withdraw(queued_call& call, instant now) {
+    shared_actions then;
+    bool left = false;
+    bool up = true;
+    {
+        const std::lock_guard lock(mutex_);
+        up = is_up();
+        left = up ? queue_.remove(now, call, then) : gate_.limiter_.cancel(call, now);
+    }
+    if (!left) return;
+    gate_.waiting_.remove(call);
+    perform(std::move(then));
+    if (!up) gate_.rearm();
+}
+
+void shared_budget::pause(instant until, instant now) {
+    shared_actions then;
+    bool tell = false;
+    {
+        const std::lock_guard lock(mutex_);
+        tell = queue_.pause(now, until, then);
+        if (tell && !is_up()) {  // the store hears of it when it is back
+            tell = false;
+            queue_.pause_told(now, then);
+        }
+    }
+    perform(std::move(then));
+    if (tell) tell_pause(until - now);
+}
+
+std::size_t shared_budget::queued() const {
+    const std::lock_guard lock(mutex_);
+    return is_up() ? queue_.size() : gate_.limiter_.queued();
+}
+
+duration shared_budget::outlook(instant now) const {
+    const std::lock_guard lock(mutex_);
+    if (is_up()) return queue_.outlook(now);
+    const rate_decision told = gate_.limiter_.try_acquire(now, 0);
+    return std::max(told.retry_after, duration(1));
+}
+
+rate_limiter::view shared_budget::look(instant now) {
+    bool ask = false;
+    rate_limiter::view seen;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_up() && how_.options.on_store_failure == store_failure::local) {
+            return gate_.limiter_.look(now);
+        }
+        ask = is_up() && !known_.asking && difference(now, known_.at) > probe_interval;
+        if (ask) known_.asking = true;
+        seen = view_locked(now);
+    }
+    if (ask) ask_for_view();
+    return seen;
+}
+
+rate_limiter::view shared_budget::view_locked(instant now) const {
+    rate_limiter::view seen = known_.view;
+    seen.queued = queue_.size();
+    if (known_.at == instant::min()) return seen;
+    const duration age = difference(now, known_.at);
+    for (std::size_t i = 0; i < seen.levels.size() && i < limit_->levels.size(); ++i) {
+        rate_limiter::level_view& level = seen.levels[i];
+        level.reset = std::max(level.reset - age, duration::zero());
+        const rate_level& full = limit_->levels[i];
+        if (level.reset == duration::zero() && age > duration::zero()) {
+            level.remaining = full.burst > 0 ? full.burst : full.max;
+        }
+    }
+    return seen;
+}
+
+void shared_budget::tick(instant now) {
+    shared_actions then;
+    bool probe = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_up()) {
+            queue_.tick(now, then);
+        } else if (!probing_ && now >= probe_at_) {
+            probe = probing_ = true;
+        }
+    }
+    perform(std::move(then));
+    if (probe) ask_whether_back();
+}
+
+std::optional<instant> shared_budget::next(instant now) const {
+    const std::lock_guard lock(mutex_);
+    if (is_up()) return queue_.next(now);
+    if (probing_) return std::nullopt;
+    return probe_at_;
+}
+
+void shared_budget::answered(std::uint64_t claim, const rate_grant& grant) {
+    const instant now = gate_.home_.time.now();
+    shared_actions then;
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.answer(now, claim, grant, then);
+        for (rate_limiter::level_view& level : known_.view.levels)
+            level.remaining -= std::min<std::uint64_t>(level.remaining, grant.permits);
+    }
+    perform(std::move(then));
+}
+
+void shared_budget::fall(std::string_view why) {
+    const instant now = gate_.home_.time.now();
+    shared_actions then;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_up()) return;
+        up_ = false;
+        probe_at_ = now + probe_interval;
+        move_over_locked(now, then);
+    }
+    tell_change(false, why, now);
+    finish(then);
+    gate_.rearm();
+}
+
+// What was promised is forgotten: the store may have lost it, and cannot be told.
+void shared_budget::move_over_locked(instant now, shared_actions& then) {
+    const store_failure how = how_.options.on_store_failure;
+    if (how == store_failure::local) gate_.limiter_.reconfigure(share_locked(), now);
+    for (shared_waiter* const waiter : queue_.abandon()) {
+        rate_answer told = admit_down_locked(now, waiter->cost);
+        const bool waits = how == store_failure::local && waiter->cost > 0 && !told.unavailable &&
+                           told.decision.what == verdict::refused;
+        if (waits) {
+            waiter->latest = waiter->useful_until();
+            told.decision = gate_.limiter_.acquire(now, *waiter);
+        }
+        if (told.decision.admitted()) {
+            then.grants.push_back({waiter, told.permit});
+        } else if (told.decision.what != verdict::queued) {
+            then.refusals.push_back({waiter, told.decision, told.unavailable});
+        }
+    }
+}
+
+// Whoever waited for the local share is asked for again, in the old order.
+void shared_budget::rise() {
+    const instant now = gate_.home_.time.now();
+    std::vector<std::shared_ptr<queued_call>> waiting;  // goes after the lock
+    std::vector<queued_call*> back;
+    shared_actions then;
+    duration pause{};
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_up()) return;
+        waiting = gate_.waiting_.all();
+        for (const auto& call : waiting) {
+            if (gate_.limiter_.cancel(*call, now)) back.push_back(call.get());
+        }
+        up_ = true;
+        probing_ = false;
+        known_.asking = false;
+        std::ranges::sort(back, {}, &shared_waiter::where);
+        for (queued_call* const call : back) {
+            const rate_decision told = queue_.add(now, *call, then);
+            if (told.what != verdict::queued) then.refusals.push_back({call, told});
+        }
+        pause = difference(queue_.paused_until(), now);
+    }
+    tell_change(true, "it answers again", now);
+    perform(std::move(then));
+    if (pause > duration::zero()) tell_pause(pause);
+    gate_.rearm();
+}
+
+void shared_budget::probe_failed() {
+    {
+        const std::lock_guard lock(mutex_);
+        probing_ = false;
+        probe_at_ = gate_.home_.time.now() + probe_interval;
+    }
+    gate_.rearm();
+}
+
+// The waiters are kept by the gate until they are told.
+void shared_budget::finish(const shared_actions& then) {
+    for (const auto& grant : then.grants)
+        static_cast<queued_call*>(grant.who)->grant(grant.permit);
+    for (const auto& refusal : then.refusals) {
+        static_cast<queued_call*>(refusal.who)->refuse({refusal.why, {}, refusal.unavailable});
+    }
+}
+
+}  // namespace symphony

@@ -1,0 +1,143 @@
+#include "call/rate_gate.hpp"
+#include "call/shared_budget.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace symphony {
+
+namespace asio = boost::asio;
+
+void shared_budget::perform(shared_actions then) {
+    const bool for_home = !then.claims.empty() || !then.refunds.empty() || then.rearm;
+    if (!for_home) {
+        finish(then);
+        return;
+    }
+    const keeper self = gate_.shared_from_this();
+    finish(then);
+    asio::dispatch(gate_.home_.executor,
+                   [this, self, asked = std::move(then)] { perform_at_home(self, asked); });
+}
+
+// What goes back goes first: a new claim may use it.
+void shared_budget::perform_at_home(const keeper& self, const shared_actions& then) {
+    for (const auto& refund : then.refunds)
+        spawn(self, run_refund(refund));
+    for (const auto& claim : then.claims)
+        spawn(self, run_claim(claim));
+    if (then.rearm) gate_.arm_at(gate_.next_wakeup(gate_.home_.time.now()));
+}
+
+void shared_budget::spawn(const keeper& self, asio::awaitable<void> work) {
+    asio::co_spawn(gate_.home_.executor, std::move(work),
+                   [this, self](const std::exception_ptr& fault) {
+                       if (fault) fall("the store's client failed");
+                   });
+}
+
+void shared_budget::give_back(const rate_permit& permit, std::uint32_t cost, instant now) {
+    shared_actions then;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_up()) return;  // nobody can be told
+        if (!queue_.put_back(now, permit, cost, then))
+            then.refunds.push_back({permit.ticket, cost});
+    }
+    perform(std::move(then));
+}
+
+asio::awaitable<void> shared_budget::run_claim(shared_actions::claim what) {
+    const auto of = limit();
+    const result<rate_grant> got = co_await how_.store->claim(*of, what.what);
+    if (got) {
+        answered(what.id, *got);
+    } else {
+        fall(got.error().message);
+    }
+}
+
+// A permit that cannot be given back is lost until it lapses; the next claim shows the fault.
+asio::awaitable<void> shared_budget::run_refund(shared_actions::refund what) {
+    const auto of = limit();
+    (void)co_await how_.store->give_back(*of, what.ticket, what.permits);
+}
+
+void shared_budget::tell_pause(duration length) {
+    const keeper self = gate_.shared_from_this();
+    asio::dispatch(gate_.home_.executor, [this, self, length] { spawn(self, run_pause(length)); });
+}
+
+asio::awaitable<void> shared_budget::run_pause(duration length) {
+    const auto of = limit();
+    const result<void> told = co_await how_.store->pause(*of, length);
+    if (!told) {
+        fall(told.error().message);
+        co_return;
+    }
+    shared_actions then;
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_up()) queue_.pause_told(gate_.home_.time.now(), then);
+    }
+    perform(std::move(then));
+}
+
+void shared_budget::ask_for_view() {
+    const keeper self = gate_.shared_from_this();
+    asio::dispatch(gate_.home_.executor, [this, self] { spawn(self, run_look()); });
+}
+
+asio::awaitable<void> shared_budget::run_look() {
+    const auto of = limit();
+    const result<rate_limiter::view> got = co_await how_.store->look(*of);
+    {
+        const std::lock_guard lock(mutex_);
+        known_.asking = false;
+        // A reload may have come in between.
+        if (got && of == limit_) {
+            known_.view = *got;
+            known_.at = gate_.home_.time.now();
+        }
+    }
+    if (!got) fall(got.error().message);
+}
+
+void shared_budget::ask_whether_back() {
+    const keeper self = gate_.shared_from_this();
+    asio::dispatch(gate_.home_.executor, [this, self] { spawn(self, run_probe()); });
+}
+
+// Not `look`: what is tested is what calls need.
+asio::awaitable<void> shared_budget::run_probe() {
+    const auto of = limit();
+    rate_claim nothing;
+    nothing.cost = 0;
+    const result<rate_grant> got = co_await how_.store->claim(*of, nothing);
+    if (got) {
+        rise();
+    } else {
+        probe_failed();
+    }
+}
+
+void shared_budget::tell_change(bool up, std::string_view why, instant now) const {
+    if (!how_.events.heard()) return;
+    constexpr std::string_view names[]{"local", "open", "closed"};
+    event said;
+    said.name = "rate_limit.store";
+    said.level = up ? severity::info : severity::warn;
+    const std::string_view mode = names[static_cast<std::size_t>(how_.options.on_store_failure)];
+    said.message = up ? std::string("the shared store answers again")
+                      : "the shared store gives no answer: " + std::string(why);
+    said.fields = {{"keyPrefix", how_.key},
+                   {"store", up ? "redis" : "redis-down"},
+                   {"onStoreFailure", std::string(mode)}};
+    said.at = now;
+    how_.events.tell(std::move(said));
+}
+
+}  // namespace symphony

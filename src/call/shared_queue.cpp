@@ -1,0 +1,257 @@
+#include "call/shared_queue.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace symphony {
+
+namespace {
+
+using verdict = rate_decision::verdict;
+
+// Beyond the queue's own size: callers whose first answer is still on its way.
+constexpr std::size_t most_unanswered = 10'000;
+// What a round trip may add to the queue's own time.
+constexpr duration round_trip = std::chrono::seconds(1);
+
+}  // namespace
+
+shared_queue::shared_queue(const rate_limit_options& limit, std::optional<duration> lease_time)
+    : sizer_(limit, lease_time) {
+    adopt(limit);
+}
+
+void shared_queue::adopt(const rate_limit_options& limit) {
+    most_waiting_ = limit.max_queue_size;
+    longest_wait_ = limit.max_queue_time.value_or(duration::max());
+    most_cost_ = std::numeric_limits<std::uint64_t>::max();
+    const std::vector<rate_level> levels = limit.levels();
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        const std::uint64_t most = levels[i].burst > 0 ? levels[i].burst : levels[i].max;
+        if (most < most_cost_) most_level_ = static_cast<std::uint8_t>(i);
+        most_cost_ = std::min(most_cost_, most);
+    }
+}
+
+void shared_queue::reconfigure(const rate_limit_options& limit,
+                               std::optional<duration> lease_time) {
+    sizer_ = lease_sizer(limit, lease_time);
+    adopt(limit);
+}
+
+std::optional<rate_permit> shared_queue::take(instant now, std::uint32_t cost) noexcept {
+    if (!waiting_.empty() || now < paused_until_) return std::nullopt;
+    for (auto at = held_.begin(); at != held_.end() && at->first <= now; ++at) {
+        holding& from = at->second;
+        from.opened = true;
+        if (now >= from.until || from.permits < cost) continue;
+        sizer_.note(now, cost);
+        const rate_permit taken{now, from.ticket, rate_permit::origin::store};
+        spend(from, cost);
+        if (from.permits == 0) held_.erase(at);
+        return taken;
+    }
+    return std::nullopt;
+}
+
+void shared_queue::number(shared_waiter& waiter) noexcept {
+    waiter.where = {std::min<std::uint8_t>(waiter.priority, 9), ++turns_};
+}
+
+rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actions& then) {
+    if (waiter.cost > most_cost_) return {verdict::never, most_level_, duration::zero()};
+    if (waiter.cost == 0) {
+        looks_.emplace(waiter.where, &waiter);
+        questions_.emplace(++claims_, question{0, {waiter.where}, duration::zero(), 0, true});
+        rate_claim look;
+        look.cost = 0;
+        then.claims.push_back({claims_, look});
+        return {verdict::queued, 0, duration::zero()};
+    }
+    sizer_.note(now, waiter.cost);
+    const bool full = most_waiting_ > 0 && reserved() >= most_waiting_;
+    if (full || waiting_.size() >= most_waiting_ + most_unanswered) {
+        return {verdict::full, 0, outlook(now)};
+    }
+    waiter.queue_until = std::min(waiter.queue_until, later(now, longest_wait_));
+    waiter.latest = std::min(waiter.latest, later(waiter.queue_until, round_trip));
+    waiting_.emplace(waiter.where, &waiter);
+    ++accounts_[waiter.cost].waiters;
+    want_claim(waiter);
+    settle(now, then);
+    return {verdict::queued, 0, duration::zero()};
+}
+
+bool shared_queue::remove(instant now, shared_waiter& waiter, shared_actions& then) {
+    if (looks_.erase(waiter.where) > 0) return true;
+    if (!waiting_.contains(waiter.where)) return false;
+    leave(waiter);
+    settle(now, then);
+    return true;
+}
+
+bool shared_queue::put_back(instant now, const rate_permit& permit, std::uint32_t cost,
+                            shared_actions& then) {
+    for (auto& [at, from] : held_) {
+        if (from.ticket != permit.ticket || now < at || now >= from.until) continue;
+        const std::int64_t before = units(from);
+        from.permits += cost;
+        accounts_[from.unit].covered += units(from) - before;
+        settle(now, then);
+        return true;
+    }
+    return false;
+}
+
+// A promise inside the pause is of no use: used at its end, all of them would come at once.
+bool shared_queue::pause(instant now, instant until, shared_actions& then) {
+    if (until <= std::max(paused_until_, now)) return false;
+    paused_until_ = until;
+    ++pauses_;
+    ++pauses_untold_;
+    for (auto at = held_.begin(); at != held_.end() && at->first < until;)
+        at = hand_back(at, then);
+    settle(now, then);
+    then.rearm = true;
+    return true;
+}
+
+void shared_queue::pause_told(instant now, shared_actions& then) {
+    if (pauses_untold_ > 0) --pauses_untold_;
+    ask(now, then);
+}
+
+void shared_queue::tick(instant now, shared_actions& then) {
+    settle(now, then);
+}
+
+std::optional<instant> shared_queue::next(instant now) const {
+    std::optional<instant> due;
+    const auto sooner = [&due](instant at) { due = due ? std::min(*due, at) : at; };
+    for (const auto& [at, h] : held_) {
+        sooner(std::max(at > now ? at : h.until, paused_until_));
+        if (at > now) break;
+    }
+    if (linger_until_ && *linger_until_ > now) sooner(*linger_until_);
+    return due;
+}
+
+std::vector<shared_waiter*> shared_queue::abandon() {
+    std::vector<shared_waiter*> all;
+    all.reserve(waiting_.size() + looks_.size());
+    for (const auto* some : {&waiting_, &looks_}) {
+        for (const auto& [place, waiter] : *some)
+            all.push_back(waiter);
+    }
+    waiting_.clear();
+    looks_.clear();
+    to_ask_.clear();
+    accounts_.clear();
+    questions_.clear();
+    held_.clear();
+    linger_until_.reset();
+    asked_waiters_ = 0;
+    pauses_untold_ = 0;
+    return all;
+}
+
+duration shared_queue::outlook(instant now) const noexcept {
+    instant at = paused_until_;
+    if (!held_.empty()) at = std::max(at, held_.rbegin()->first);
+    return std::max(difference(at, now), duration(std::chrono::milliseconds(1)));
+}
+
+std::size_t shared_queue::reserved() const noexcept {
+    const std::size_t asked = to_ask_.size() + asked_waiters_;
+    return waiting_.size() - std::min(asked, waiting_.size());
+}
+
+void shared_queue::spend(holding& from, std::uint32_t permits) noexcept {
+    const std::int64_t before = units(from);
+    from.permits -= permits;
+    accounts_[from.unit].covered -= before - units(from);
+}
+
+shared_queue::holdings::iterator shared_queue::hand_back(holdings::iterator which,
+                                                         shared_actions& then) {
+    holding& h = which->second;
+    then.refunds.push_back({h.ticket, h.permits});
+    spend(h, h.permits);
+    return held_.erase(which);
+}
+
+void shared_queue::leave(shared_waiter& waiter) noexcept {
+    account& of = accounts_[waiter.cost];
+    --of.waiters;
+    of.asking -= static_cast<std::int64_t>(to_ask_.erase(waiter.where.turn));
+    waiting_.erase(waiter.where);
+}
+
+// A waiter that had to give up is passed over and holds up nobody; its owner takes it out.
+shared_waiter* shared_queue::pick(const holding& from, instant now) noexcept {
+    shared_waiter* other = nullptr;
+    const auto account = accounts_.find(from.unit);
+    const bool wanted = account != accounts_.end() && account->second.waiters > 0;
+    for (const auto& [place, waiter] : waiting_) {
+        if (waiter->latest < now || waiter->cost > from.permits) continue;
+        if (waiter->cost == from.unit) return waiter;
+        if (other == nullptr) other = waiter;
+        if (!wanted) return other;
+    }
+    return other;
+}
+
+void shared_queue::serve(instant now, shared_actions& then) {
+    if (now < paused_until_) return;
+    for (auto at = held_.begin(); at != held_.end() && at->first <= now;) {
+        holding& from = at->second;
+        // Once offered, a lease ends when it ends; what was promised to waiters they get even when
+        // the thread comes late.
+        const bool ended = from.opened && now >= from.until;
+        from.opened = true;
+        while (!ended && from.permits > 0) {
+            shared_waiter* const who = pick(from, now);
+            if (who == nullptr) break;
+            then.grants.push_back({who, {now, from.ticket, rate_permit::origin::store}});
+            spend(from, who->cost);
+            leave(*who);
+        }
+        if (from.permits == 0) {
+            at = held_.erase(at);
+        } else if (now >= from.until) {
+            at = hand_back(at, then);
+        } else {
+            ++at;
+        }
+    }
+}
+
+// Gives back what is promised beyond the waiters of a cost, the latest first. Leases are meant for
+// newcomers as well, and a claim under way is looked at when it is answered.
+void shared_queue::shed(std::uint32_t unit, account& of, instant now, shared_actions& then) {
+    for (auto at = held_.end(); of.covered > of.waiters && at != held_.begin();) {
+        --at;
+        holding& h = at->second;
+        if (at->first <= now) return;
+        if (h.lease || h.unit != unit) continue;
+        const std::int64_t surplus = std::min(of.covered - of.waiters, units(h));
+        const auto permits = static_cast<std::uint32_t>(surplus) * unit;
+        then.refunds.push_back({h.ticket, permits});
+        spend(h, permits);
+        if (h.permits < unit) at = held_.erase(at);
+    }
+}
+
+void shared_queue::settle(instant now, shared_actions& then) {
+    serve(now, then);
+    for (auto at = accounts_.begin(); at != accounts_.end();) {
+        auto& [unit, of] = *at;
+        cover(unit, of);
+        shed(unit, of, now, then);
+        const bool idle = of.waiters == 0 && of.covered == 0 && of.asking == 0;
+        at = idle ? accounts_.erase(at) : std::next(at);
+    }
+    ask(now, then);
+}
+
+}  // namespace symphony

@@ -1,0 +1,204 @@
+#include "call/shared_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace symphony {
+
+namespace {
+
+using verdict = rate_decision::verdict;
+
+// Claims under way at once where each waiter has its own.
+constexpr std::size_t most_claims = 32;
+
+}  // namespace
+
+void shared_queue::want_claim(shared_waiter& waiter) {
+    if (to_ask_.emplace(waiter.where.turn, &waiter).second) ++accounts_[waiter.cost].asking;
+}
+
+// Where a promise went to another or was taken back, the last in the order ask anew.
+void shared_queue::cover(std::uint32_t unit, const account& of) {
+    for (auto at = waiting_.rbegin(); at != waiting_.rend(); ++at) {
+        if (of.covered + of.asking >= of.waiters) return;
+        if (at->second->cost == unit) want_claim(*at->second);
+    }
+}
+
+void shared_queue::ask(instant now, shared_actions& then) {
+    while (!to_ask_.empty() && pauses_untold_ == 0) {
+        shared_waiter& first = *to_ask_.begin()->second;
+        account& of = accounts_[first.cost];
+        if (of.covered + of.asking > of.waiters) {
+            use_surplus(first, now, then);
+            continue;
+        }
+        const lease_plan plan = sizer_.plan(now, instances_);
+        if (!may_ask(now, of, first.cost, plan, then)) return;
+        ask_for(first, now, plan, then);
+    }
+    linger_until_.reset();
+}
+
+// A promise is free for it, and no claim is needed.
+void shared_queue::use_surplus(shared_waiter& waiter, instant now, shared_actions& then) {
+    to_ask_.erase(waiter.where.turn);
+    --accounts_[waiter.cost].asking;
+    for (auto at = held_.rbegin(); at != held_.rend() && at->first > now; ++at) {
+        if (at->second.unit != waiter.cost || units(at->second) == 0) continue;
+        if (is_too_late(at->first, waiter)) {
+            leave(waiter);
+            then.refusals.push_back({&waiter, {verdict::refused, 0, difference(at->first, now)}});
+        }
+        return;
+    }
+}
+
+bool shared_queue::may_ask(instant now, const account& of, std::uint32_t unit,
+                           const lease_plan& plan, shared_actions& then) {
+    const std::size_t under_way = questions_.size() - std::min(looks_.size(), questions_.size());
+    if (under_way >= (plan.leases() ? 1 : most_claims)) return false;
+    const std::size_t placed = reserved() + asked_waiters_;
+    if (most_waiting_ > 0 && asked_waiters_ > 0 && placed >= most_waiting_) return false;
+    // When all have to wait anyway, a moment's patience fills the batch.
+    const bool fills = of.asking * unit >= plan.batch;
+    if (!plan.leases() || plan.batch == 1 || fills || !is_saturated(now)) return true;
+    if (!linger_until_) {
+        linger_until_ = now + plan.hold / 2;
+        then.rearm = true;
+    }
+    return now >= *linger_until_;
+}
+
+std::vector<shared_queue::place> shared_queue::gather(const shared_waiter& first,
+                                                      std::size_t most) {
+    std::vector<place> askers;
+    account& of = accounts_[first.cost];
+    const std::uint32_t unit = first.cost;
+    for (auto at = to_ask_.begin(); at != to_ask_.end() && askers.size() < most;) {
+        if (at->second->cost != unit) {
+            ++at;
+            continue;
+        }
+        askers.push_back(at->second->where);
+        at = to_ask_.erase(at);
+        --of.asking;
+        ++of.covered;
+    }
+    return askers;
+}
+
+void shared_queue::ask_for(shared_waiter& first, instant now, const lease_plan& plan,
+                           shared_actions& then) {
+    const std::uint32_t unit = first.cost;
+    const std::size_t placed = reserved() + asked_waiters_;
+    const bool full = placed >= most_waiting_;
+    std::size_t most = 1;
+    if (plan.leases() && is_saturated(now)) most = std::max<std::size_t>(plan.batch / unit, 1);
+    if (!full) most = std::min(most, most_waiting_ - placed);
+    question asked{unit, gather(first, most), duration::zero(), pauses_, full};
+    rate_claim what;
+    what.cost = unit * static_cast<std::uint32_t>(asked.askers.size());
+    if (plan.permits > what.cost) {
+        what.want = plan.permits;
+        what.hold = asked.hold = plan.hold;
+    }
+    if (!full) {
+        // The late moment will be that of the last in the order, whoever asks.
+        instant until = waiting_.rbegin()->second->useful_until();
+        for (const place& one : asked.askers)
+            until = std::max(until, waiting_.at(one)->useful_until());
+        what.max_wait = std::max(difference(until, now), duration::zero());
+    }
+    asked_waiters_ += asked.askers.size();
+    questions_.emplace(++claims_, std::move(asked));
+    then.claims.push_back({claims_, what});
+    linger_until_.reset();
+}
+
+void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& grant,
+                          shared_actions& then) {
+    const auto found = questions_.find(claim);
+    if (found == questions_.end()) {  // from before the store was given up
+        if (grant.permits > 0) then.refunds.push_back({grant.ticket, grant.permits});
+        return;
+    }
+    const question asked = std::move(found->second);
+    questions_.erase(found);
+    instances_ = std::max<std::uint32_t>(grant.instances, 1);
+    then.rearm = true;
+    if (asked.unit == 0) {
+        answer_look(now, asked, grant, then);
+        return;
+    }
+    accounts_[asked.unit].covered -= static_cast<std::int64_t>(asked.askers.size());
+    asked_waiters_ -= asked.askers.size();
+    const bool granted =
+        grant.what == rate_grant::verdict::admitted || grant.what == rate_grant::verdict::reserved;
+    if (granted && grant.permits >= asked.unit) {
+        keep(now, asked, grant, then);
+    } else {
+        refuse(asked, grant, then);
+    }
+    settle(now, then);
+}
+
+void shared_queue::keep(instant now, const question& asked, const rate_grant& grant,
+                        shared_actions& then) {
+    const instant at = later(now, std::max(grant.wait, duration::zero()));
+    if (at < paused_until_ && asked.pauses != pauses_) {  // it did not know of the pause
+        then.refunds.push_back({grant.ticket, grant.permits});
+        return;
+    }
+    const instant from = std::max(at, paused_until_);
+    holding made{grant.ticket, grant.permits, asked.unit, later(from, asked.hold),
+                 asked.hold > duration::zero()};
+    accounts_[asked.unit].covered += units(made);
+    held_.emplace(from, made);
+    refuse_late(asked, from, grant, then);
+}
+
+// Whoever cannot wait so long goes now, unless the last in the order takes that moment.
+void shared_queue::refuse_late(const question& asked, instant at, const rate_grant& grant,
+                               shared_actions& then) {
+    for (auto one = asked.askers.rbegin(); one != asked.askers.rend(); ++one) {
+        const auto found = waiting_.find(*one);
+        if (found == waiting_.end()) continue;
+        shared_waiter& waiter = *found->second;
+        if (!is_too_late(at, waiter)) continue;
+        leave(waiter);
+        then.refusals.push_back({&waiter, {verdict::refused, grant.level, grant.wait}});
+    }
+}
+
+void shared_queue::refuse(const question& asked, const rate_grant& grant, shared_actions& then) {
+    const bool never = grant.what == rate_grant::verdict::never;
+    const verdict what = never                                   ? verdict::never
+                         : asked.queue_full && most_waiting_ > 0 ? verdict::full
+                                                                 : verdict::refused;
+    const duration wait = never ? duration::zero() : std::max(grant.wait, duration(1));
+    for (const place& one : asked.askers) {
+        const auto found = waiting_.find(one);
+        if (found == waiting_.end()) continue;
+        shared_waiter& waiter = *found->second;
+        leave(waiter);
+        then.refusals.push_back({&waiter, {what, grant.level, wait}});
+    }
+}
+
+void shared_queue::answer_look(instant now, const question& asked, const rate_grant& grant,
+                               shared_actions& then) {
+    const auto found = looks_.find(asked.askers.front());
+    if (found == looks_.end()) return;
+    shared_waiter* const waiter = found->second;
+    looks_.erase(found);
+    if (grant.what == rate_grant::verdict::admitted) {
+        then.grants.push_back({waiter, {now, 0, rate_permit::origin::free}});
+    } else {
+        const duration wait = std::max(grant.wait, duration(1));
+        then.refusals.push_back({waiter, {verdict::refused, grant.level, wait}});
+    }
+}
+
+}  // namespace symphony

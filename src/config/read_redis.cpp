@@ -1,0 +1,163 @@
+#include "config/blocks.hpp"
+#include "config/expand.hpp"
+#include "config/redis_url.hpp"
+
+#include <algorithm>
+
+namespace symphony::detail {
+
+namespace {
+
+constexpr duration_range timeouts{std::chrono::milliseconds(1), std::chrono::minutes(1)};
+constexpr std::size_t most_sentinels = 32;
+
+void read_host(const cursor& at, redis_options& options) {
+    auto text = at.shown_text();
+    if (!text) return;
+    if (!is_host(*text)) at.wrong("must be a host name or an address, without port and brackets");
+    options.server.host = std::move(*text);
+}
+
+// A URL may hold a password: no message repeats any of it.
+void read_url(const cursor& at, const object& block, redis_options& options) {
+    const auto text = at.text();
+    if (!text) return;
+    const result<void> read = read_redis_url(*text, options);
+    if (!read) at.wrong("no valid URL for Redis: " + read.error().message);
+    for (const char* key : {"host", "port"}) {
+        if (const auto other = block.get(key)) {
+            other->incomplete("goes without 'url', which says it already");
+        }
+    }
+    for (const char* key : {"username", "password"}) {
+        const auto other = block.get(key);
+        if (other && !(options.username.empty() && options.password.empty())) {
+            other->incomplete("'url' has user-info already");
+        }
+    }
+    const auto database = block.get("database");
+    if (database && options.database != 0) database->incomplete("'url' names one already");
+}
+
+void read_user(const object& block, std::string& username, secret& password) {
+    if (const auto name = block.get("username")) {
+        if (auto text = name->text()) username = std::move(*text);
+    }
+    if (const auto word = block.get("password")) {
+        if (auto text = word->hidden()) {
+            password = std::move(*text);
+            if (password.empty()) word->wrong("must not be empty");
+        }
+    }
+    const auto name = block.get("username");
+    if (name && !username.empty() && !block.get("password")) {
+        name->incomplete("a user needs a 'password'");
+    }
+}
+
+void read_tls_of_redis(const cursor& at, redis_options& options) {
+    if (at.value().kind == node::type::scalar) {
+        const auto which = at.choice({{"true"}, {"false"}});
+        if (!which) return;
+        if (*which == 1 && options.tls) at.wrong("contradicts 'url: rediss://'");
+        options.tls = *which == 0;
+        return;
+    }
+    options.tls = true;
+    options.tls_settings = read_tls(at);
+}
+
+void read_sentinel_address(const cursor& at, redis_sentinel_options& options) {
+    const auto text = at.shown_text();
+    if (!text) return;
+    auto address = read_redis_address(*text, 26'379);
+    if (!address) {
+        at.wrong("must be HOST:PORT, for example sentinel-1:26379");
+    } else if (std::ranges::find(options.addresses, *address) != options.addresses.end()) {
+        at.wrong("was given before");
+    } else {
+        options.addresses.push_back(std::move(*address));
+    }
+}
+
+redis_sentinel_options read_sentinels(const cursor& at) {
+    const object block(at, {{"master"}, {"addresses"}, {"username"}, {"password"}},
+                       object::secrecy::secret);
+    redis_sentinel_options options;
+    if (const auto master = block.require("master")) {
+        if (auto name = master->shown_text()) {
+            if (name->empty()) master->wrong("must not be empty");
+            options.master = std::move(*name);
+        }
+    }
+    if (const auto addresses = block.require("addresses")) {
+        const auto items = addresses->items();
+        if (addresses->value().kind == node::type::sequence && items.empty()) {
+            addresses->wrong("must not be empty");
+        }
+        if (items.size() > most_sentinels) addresses->wrong("has more than 32 addresses");
+        for (const cursor& item : items)
+            read_sentinel_address(item, options);
+    }
+    read_user(block, options.username, options.password);
+    return options;
+}
+
+// What cannot go together.
+void check_whole(const cursor& at, const object& block, const redis_options& options) {
+    const bool names_server = block.get("host") || block.get("url");
+    const auto sentinels = block.get("sentinels");
+    if (!names_server && !sentinels) at.incomplete("needs 'host', 'url' or 'sentinels'");
+    if (names_server && sentinels) {
+        sentinels->incomplete(
+            "goes without 'host' and 'url': the sentinels say where the master is");
+    }
+    if (const auto port = block.get("port"); port && !block.get("host") && !block.get("url")) {
+        port->incomplete("goes with 'host' only");
+    }
+    if (!options.cluster) return;
+    const auto cluster = block.get("cluster");
+    if (sentinels)
+        cluster->incomplete("goes without 'sentinels': a cluster finds its masters itself");
+    if (options.database != 0) cluster->incomplete("a cluster has database 0 only");
+    if (!options.unix_socket.empty()) cluster->incomplete("goes without 'unix://'");
+}
+
+}  // namespace
+
+redis_options read_redis(const cursor& at) {
+    const object block(at,
+                       {{"url"},
+                        {"host"},
+                        {"port"},
+                        {"username"},
+                        {"password"},
+                        {"database"},
+                        {"tls"},
+                        {"sentinels"},
+                        {"cluster"},
+                        {"commandTimeout"},
+                        {"connectTimeout"}},
+                       object::secrecy::secret);
+    redis_options options;
+    if (const auto host = block.get("host")) read_host(*host, options);
+    block.into(options.server.port, "port",
+               [](const cursor& c) { return c.integer<std::uint16_t>(1, 65'535); });
+    if (const auto url = block.get("url")) read_url(*url, block, options);
+    block.into(options.database, "database",
+               [](const cursor& c) { return c.integer<std::uint32_t>(0, 15); });
+    read_user(block, options.username, options.password);
+    if (const auto tls = block.get("tls")) read_tls_of_redis(*tls, options);
+    if (const auto sentinels = block.get("sentinels"))
+        options.sentinel = read_sentinels(*sentinels);
+    if (const auto cluster = block.get("cluster")) {
+        options.cluster = cluster->choice({{"true"}, {"false"}}) == 0u;
+    }
+    const auto time = [](const cursor& c) { return c.time(timeouts); };
+    block.into(options.command_timeout, "commandTimeout", time);
+    block.into(options.connect_timeout, "connectTimeout", time);
+    check_whole(at, block, options);
+    return options;
+}
+
+}  // namespace symphony::detail

@@ -1,0 +1,332 @@
+#include "call_rig.hpp"
+#include "fake_store.hpp"
+
+#include <gmock/gmock.h>
+
+namespace symphony {
+namespace {
+
+using namespace call_testing;
+using ::testing::ElementsAre;
+
+class endpoint_shared_limit_test : public ::testing::Test, protected call_rig {
+protected:
+    void limit(std::uint64_t per_minute) {
+        options.rate_limit.emplace().max_requests_per_minute = per_minute;
+        options.timeout = 10min;
+        options.rate_sharing.emplace();
+        store = std::make_shared<fake_store>(loop.get_executor(), time, per_minute, 1min);
+    }
+    std::vector<std::string>& in_order() {
+        transport.on_send = [this](const sent_request& seen) -> result<response> {
+            order.push_back(seen.target);
+            return answer(200);
+        };
+        return order;
+    }
+    void make() {
+        build();
+        state.gate = rate_gate::make(*options.rate_limit, here,
+                                     rate_sharing{*options.rate_sharing, "k", store, on->events()});
+        std::const_pointer_cast<endpoint>(on)->attach(state);
+    }
+    void cancel(const std::shared_ptr<pending_call>& call) {
+        call->cancel.emit(asio::cancellation_type::terminal);
+        settle();
+    }
+    std::shared_ptr<fake_store> store;
+    std::vector<std::string> order;
+};
+
+TEST_F(endpoint_shared_limit_test, a_call_takes_its_permit_from_the_store) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    ASSERT_EQ(store->claims.size(), 1u);
+    EXPECT_EQ(store->claims[0].cost, 1u);
+    EXPECT_EQ(store->claims[0].want, 0u);
+    EXPECT_EQ(store->claims[0].max_wait, 10min);
+    EXPECT_EQ(store->key, "k");
+    EXPECT_EQ(state.gate->store_name(), "redis");
+    EXPECT_EQ(state.metrics->rate_limit_wait.look().total, 1u);
+}
+
+TEST_F(endpoint_shared_limit_test, a_queued_call_costs_one_round_trip_and_no_polling) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    const auto second = start();
+    EXPECT_EQ(state.gate->queued(), 1u);
+    EXPECT_EQ(store->claims.size(), 2u);
+    advance(60s - 1ns);
+    EXPECT_FALSE(second->outcome) << "never before its moment";
+    advance(1ns);
+    ASSERT_TRUE(second->outcome && *second->outcome);
+    EXPECT_EQ(store->claims.size(), 2u);
+    EXPECT_TRUE(store->refunds.empty());
+    EXPECT_EQ(state.gate->queued(), 0u);
+}
+
+TEST_F(endpoint_shared_limit_test, a_wait_counts_from_the_answers_arrival) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    store->held = true;
+    const auto second = start();
+    advance(5s);
+    store->release();
+    settle();
+    advance(60s - 1ns);
+    EXPECT_FALSE(second->outcome);
+    advance(1ns);
+    EXPECT_TRUE(second->outcome);
+}
+
+TEST_F(endpoint_shared_limit_test, the_local_order_is_by_priority_and_then_by_arrival) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    in_order();
+    request last("/last");
+    last.priority = 9;
+    request first("/first");
+    first.priority = 0;
+    const auto a = start(last);
+    const auto b = start(request("/second"));
+    const auto c = start(request("/third"));
+    const auto d = start(first);
+    advance(5min);
+    EXPECT_THAT(order, ElementsAre("/v2/first", "/v2/second", "/v2/third", "/v2/last"));
+    EXPECT_EQ(store->claims.size(), 5u);
+    EXPECT_TRUE(store->refunds.empty());
+}
+
+TEST_F(endpoint_shared_limit_test, a_wait_beyond_the_deadline_is_refused_at_once) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    request hasty;
+    hasty.timeout = 5s;
+    const auto got = call(hasty);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+    EXPECT_EQ(got.error().retry_after, 60s);
+    EXPECT_EQ(store->claims[1].max_wait, 5s);
+    EXPECT_EQ(state.metrics->rate_limit_rejected, 1u);
+    advance(60s);
+    EXPECT_TRUE(call()) << "whoever waits exactly retry_after is admitted";
+}
+
+TEST_F(endpoint_shared_limit_test, the_queues_own_bounds_hold) {
+    limit(1);
+    options.rate_limit->max_queue_size = 1;
+    options.rate_limit->max_queue_time = 90s;
+    make();
+    ASSERT_TRUE(call());
+    const auto waiting = start();
+    EXPECT_EQ(store->claims.back().max_wait, 90s);
+    const auto got = call();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::overloaded);
+    EXPECT_EQ(got.error().retry_after, 60s);
+    EXPECT_EQ(store->claims.size(), 2u) << "a full queue asks nobody";
+    advance(60s);
+    EXPECT_TRUE(waiting->outcome && *waiting->outcome);
+}
+
+TEST_F(endpoint_shared_limit_test, without_a_queue_nobody_waits) {
+    limit(1);
+    options.rate_limit->max_queue_size = 0;
+    make();
+    ASSERT_TRUE(call());
+    const auto got = call();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+    EXPECT_EQ(got.error().retry_after, 60s);
+    EXPECT_EQ(store->claims.back().max_wait, 0s);
+}
+
+TEST_F(endpoint_shared_limit_test, costs_are_claimed_whole_and_served_alike) {
+    limit(3);
+    make();
+    in_order();
+    request three("/three");
+    three.cost = 3;
+    request two("/two");
+    two.cost = 2;
+    const auto a = start(three);
+    const auto b = start(two);
+    const auto c = start(request("/one"));
+    EXPECT_THAT(order, ElementsAre("/v2/three"));
+    EXPECT_EQ(store->claims[1].cost, 2u);
+    advance(60s);
+    EXPECT_THAT(order, ElementsAre("/v2/three", "/v2/two", "/v2/one"));
+    request four;
+    four.cost = 4;
+    const auto never = call(four);
+    ASSERT_FALSE(never);
+    EXPECT_FALSE(never.error().retry_after) << "waiting would not help";
+    EXPECT_EQ(store->claims.size(), 3u);
+}
+
+TEST_F(endpoint_shared_limit_test, cost_0_asks_and_changes_nothing) {
+    limit(1);
+    make();
+    request look;
+    look.cost = 0;
+    ASSERT_TRUE(call(look));
+    ASSERT_TRUE(call());
+    const auto got = call(look);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().kind, error_kind::rate_limited);
+    EXPECT_EQ(got.error().retry_after, 60s);
+}
+
+TEST_F(endpoint_shared_limit_test, a_cancelled_waiters_reservation_goes_back) {
+    limit(1);
+    make();
+    in_order();
+    ASSERT_TRUE(call(request("/a")));
+    const auto first = start(request("/b"));   // reserved at 60 s
+    const auto second = start(request("/c"));  // at 120 s
+    cancel(first);
+    ASSERT_TRUE(first->outcome);
+    EXPECT_EQ(first->outcome->error().kind, error_kind::cancelled);
+    ASSERT_EQ(store->refunds.size(), 1u) << "the latest of this process";
+    EXPECT_EQ(store->refunds[0].first, 103u);
+    advance(60s);
+    EXPECT_TRUE(second->outcome) << "the next one moves up";
+    const auto third = start();
+    advance(60s);
+    EXPECT_TRUE(third->outcome) << "what went back is there again";
+}
+
+TEST_F(endpoint_shared_limit_test, a_waiter_that_leaves_while_it_is_asked_for_gives_back_too) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    store->held = true;
+    const auto waiting = start();
+    cancel(waiting);
+    store->release();
+    settle();
+    EXPECT_EQ(store->refunds.size(), 1u);
+    EXPECT_EQ(state.gate->queued(), 0u);
+}
+
+TEST_F(endpoint_shared_limit_test, a_late_answer_does_not_hold_a_call_beyond_its_deadline) {
+    limit(1);
+    make();
+    store->held = true;
+    request hasty;
+    hasty.timeout = 1s;
+    const auto waiting = start(hasty);
+    advance(1s);
+    ASSERT_TRUE(waiting->outcome);
+    EXPECT_EQ(waiting->outcome->error().kind, error_kind::rate_limited);
+    store->release();
+    settle();
+    EXPECT_EQ(store->refunds.size(), 1u) << "what came too late";
+}
+
+TEST_F(endpoint_shared_limit_test, an_opening_circuit_sends_the_waiters_and_their_claims_back) {
+    limit(2);
+    options.circuit_breaker.emplace().failure_threshold = 1;
+    make();
+    transport.held = true;
+    const auto going = start();
+    const auto other = start();
+    std::vector<std::shared_ptr<pending_call>> waiting;
+    for (int i = 0; i < 5; ++i)
+        waiting.push_back(start());
+    EXPECT_EQ(state.gate->queued(), 5u);
+    transport.on_send = [](const auto&) -> result<response> { return answer(500); };
+    transport.release();
+    settle();
+    for (const auto& one : waiting) {
+        ASSERT_TRUE(one->outcome);
+        EXPECT_EQ(one->outcome->error().kind, error_kind::circuit_open);
+    }
+    EXPECT_EQ(store->refunds.size(), 5u);
+    EXPECT_EQ(state.gate->queued(), 0u);
+    EXPECT_EQ(store->model.used(time.now()), 2u);
+}
+
+TEST_F(endpoint_shared_limit_test, what_was_not_sent_goes_back) {
+    limit(1);
+    make();
+    transport.on_send = [](const auto&) { return failure(error_kind::connect_failed, false); };
+    EXPECT_FALSE(call());
+    EXPECT_THAT(store->refunds, ElementsAre(std::pair(101ul, 1u)));
+    transport.on_send = [](const auto&) { return failure(error_kind::connection_lost, true); };
+    EXPECT_FALSE(call());
+    EXPECT_EQ(store->refunds.size(), 1u);
+}
+
+TEST_F(endpoint_shared_limit_test, a_hint_pauses_the_budget_for_all) {
+    limit(100);
+    make();
+    transport.on_send = [](const auto&) -> result<response> {
+        return answer(429, {{"retry-after", "7"}});
+    };
+    ASSERT_TRUE(call());
+    EXPECT_THAT(store->pauses, ElementsAre(7s));
+    transport.on_send = [](const auto&) -> result<response> { return answer(200); };
+    const auto waiting = start();
+    advance(7s - 1ns);
+    EXPECT_FALSE(waiting->outcome);
+    advance(1ns);
+    EXPECT_TRUE(waiting->outcome);
+}
+
+TEST_F(endpoint_shared_limit_test, reservations_inside_a_pause_are_made_anew) {
+    limit(1);
+    make();
+    transport.held = true;
+    const auto going = start();
+    const auto waiting = start();  // reserved at 60 s
+    transport.on_send = [](const auto&) -> result<response> {
+        return answer(429, {{"retry-after", "100"}});
+    };
+    transport.release();
+    settle();
+    EXPECT_EQ(store->refunds.size(), 1u);
+    EXPECT_EQ(store->real_claims(), 3u);
+    advance(100s - 1ns);
+    EXPECT_FALSE(waiting->outcome);
+    advance(1ns);
+    EXPECT_TRUE(waiting->outcome);
+}
+
+TEST_F(endpoint_shared_limit_test, the_view_is_the_stores_last_word) {
+    limit(10);
+    make();
+    EXPECT_EQ(state.gate->look(time.now()).levels[0].remaining, 10u) << "before anything is known";
+    settle();
+    ASSERT_TRUE(call());
+    ASSERT_TRUE(call());
+    EXPECT_EQ(state.gate->look(time.now()).levels[0].remaining, 8u);
+    EXPECT_EQ(store->looks, 1) << "no round trip for each look";
+    advance(1s);
+    (void)state.gate->look(time.now());
+    settle();
+    EXPECT_EQ(store->looks, 2);
+    EXPECT_EQ(state.gate->look(time.now()).levels[0].remaining, 8u);
+}
+
+TEST_F(endpoint_shared_limit_test, new_limits_take_effect_at_once) {
+    limit(1);
+    make();
+    ASSERT_TRUE(call());
+    options.rate_limit->max_requests_per_minute = 5;
+    state.gate->reconfigure(*options.rate_limit, &*options.rate_sharing, time.now());
+    request five;
+    five.cost = 5;
+    five.timeout = 1s;
+    const auto got = call(five);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(store->claims.back().cost, 5u);
+}
+
+}  // namespace
+}  // namespace symphony
