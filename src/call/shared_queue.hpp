@@ -130,7 +130,7 @@ private:
     void ask_for(shared_waiter& first, instant now, const lease_plan& plan, shared_actions& then);
     void use_surplus(shared_waiter& waiter, instant now, shared_actions& then);
     [[nodiscard]] bool is_too_late(instant at, const shared_waiter& waiter) const noexcept {
-        return waiter.useful_until() < at && waiting_.rbegin()->second->useful_until() < at;
+        return waiter.latest < at && waiting_.rbegin()->second->latest < at;
     }
     [[nodiscard]] std::size_t reserved() const noexcept;
     [[nodiscard]] bool is_saturated(instant now) const noexcept {

@@ -1,6 +1,7 @@
 #include "call/shared_queue.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace symphony {
@@ -20,9 +21,9 @@ void shared_queue::want_claim(shared_waiter& waiter) {
 
 // Where a promise went to another or was taken back, the last in the order ask anew.
 void shared_queue::cover(std::uint32_t unit, const account& of) {
-    for (auto at = waiting_.rbegin(); at != waiting_.rend(); ++at) {
+    for (const auto& [place, waiter] : std::views::reverse(waiting_)) {
         if (of.covered + of.asking >= of.waiters) return;
-        if (at->second->cost == unit) want_claim(*at->second);
+        if (waiter->cost == unit) want_claim(*waiter);
     }
 }
 
@@ -162,8 +163,8 @@ void shared_queue::keep(instant now, const question& asked, const rate_grant& gr
 // Whoever cannot wait so long goes now, unless the last in the order takes that moment.
 void shared_queue::refuse_late(const question& asked, instant at, const rate_grant& grant,
                                shared_actions& then) {
-    for (auto one = asked.askers.rbegin(); one != asked.askers.rend(); ++one) {
-        const auto found = waiting_.find(*one);
+    for (const place& one : std::views::reverse(asked.askers)) {
+        const auto found = waiting_.find(one);
         if (found == waiting_.end()) continue;
         shared_waiter& waiter = *found->second;
         if (!is_too_late(at, waiter)) continue;

@@ -146,6 +146,20 @@ TEST_F(endpoint_shared_limit_test, without_a_queue_nobody_waits) {
     EXPECT_EQ(store->claims.back().max_wait, 0s);
 }
 
+TEST_F(endpoint_shared_limit_test, a_round_trip_is_no_wait_of_the_queues) {
+    limit(1);
+    options.rate_limit->max_queue_time = 0s;
+    make();
+    store->held = true;
+    const auto first = start();
+    advance(5ms);
+    store->release();
+    settle();
+    ASSERT_TRUE(first->outcome);
+    EXPECT_TRUE(*first->outcome);
+    EXPECT_EQ(call().error().kind, error_kind::rate_limited);
+}
+
 TEST_F(endpoint_shared_limit_test, costs_are_claimed_whole_and_served_alike) {
     limit(3);
     make();
