@@ -106,6 +106,12 @@ void define_others(CLI::App& app, settings& into) {
                                   "  symphony check -c symphony.yaml");
     add_config(check, into);
 
+    CLI::App& limits = add_command(
+        app, "limits", "Show what is left of each rate limit: in Redis, or in the running gateway",
+        "  symphony limits -c symphony.yaml");
+    add_config(limits, into);
+    limits.add_flag("--json", into.as_json, "Print a JSON array");
+
     add_command(app, "demo", "Watch a misbehaving local API being managed, offline, in 20 seconds",
                 "  symphony demo");
 
@@ -192,6 +198,7 @@ int run(int count, const char* const* arguments) {
     if (command == "call") return call_command(given);
     if (command == "serve") return serve_command(given);
     if (command == "check") return check_command(given);
+    if (command == "limits") return limits_command(given);
     if (command == "demo") return demo_command();
     if (command == "man") std::cout << man_page(*app);
     if (command == "completion") std::cout << completion_script(*app, given.shell);

@@ -4,10 +4,11 @@ from .api import Api, answer, chunked, drip, endless, garbage, hold, reset, sile
 from .cli import BINARY, Outcome, run, start, write_config
 from .config import endpoint, single, tools
 from .gateway import Gateway
+from .redis import Redis
 from .waiting import PATIENCE, wait_until
 
 __all__ = [
-    "Api", "BINARY", "Gateway", "Outcome", "PATIENCE", "answer", "chunked", "drip", "endless",
+    "Api", "BINARY", "Gateway", "Outcome", "PATIENCE", "Redis", "answer", "chunked", "drip", "endless",
     "endpoint", "garbage", "hold", "reset", "run", "silent", "single", "start", "tools",
     "truncated", "wait_until", "write_config",
 ]

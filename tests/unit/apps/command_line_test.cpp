@@ -36,7 +36,7 @@ TEST_F(command_line, has_the_commands_of_the_contract_each_with_an_example) {
                   std::string::npos);
     }
     EXPECT_EQ(names,
-              (std::set<std::string>{"call", "serve", "check", "demo", "completion", "man"}));
+              (std::set<std::string>{"call", "serve", "check", "limits", "demo", "completion", "man"}));
 }
 
 TEST_F(command_line, reads_a_call) {
