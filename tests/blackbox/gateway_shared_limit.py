@@ -1,6 +1,5 @@
 """One budget across processes: several gateways, one Redis, one API that counts."""
 
-import json
 import threading
 import time
 import unittest
@@ -100,15 +99,15 @@ class SharedLimit(unittest.TestCase):
         for path in ("/shop/api", "/shop/own", "/shop/own"):
             self.assertEqual(gateway.request(path).status, 200)
         file = str(write_config(self, config))
-        shown = run("limits", "-c", file, "--json")
-        self.assertEqual(shown.code, 0, shown.stderr)
+        shown = run(["limits", "-c", file, "--json"])
+        self.assertEqual(shown.code, 0, shown.err)
         left = {(limit["keyPrefix"], limit["store"]): limit["levels"][-1]["remaining"]
-                for limit in json.loads(shown.stdout)}
+                for limit in shown.json}
         self.assertEqual(left, {("shop-test", "redis"): 9999, ("shop.own", "local"): 28})
-        table = run("limits", "-c", file).stdout
-        self.assertIn("redis at 127.0.0.1", table if isinstance(table, str) else table.decode())
+        table = run(["limits", "-c", file]).text
+        self.assertIn("redis at 127.0.0.1", table)
         self.redis.kill()
-        self.assertEqual(run("limits", "-c", file).code, 4)
+        self.assertEqual(run(["limits", "-c", file]).code, 4)
 
 
 if __name__ == "__main__":
