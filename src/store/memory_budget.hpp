@@ -49,7 +49,7 @@ public:
         memory_budget changed = *this;
         changed.wrote_ = false;
         changed.begin(strategy, levels, real);
-        const auto answer = what(changed);
+        auto answer = what(changed);
         if (changed.wrote_) *this = std::move(changed);
         return answer;
     }
