@@ -13,6 +13,8 @@ using verdict = rate_decision::verdict;
 constexpr std::size_t most_unanswered = 10'000;
 // What a round trip may add to the queue's own time.
 constexpr duration round_trip = std::chrono::seconds(1);
+// Answers that ask for a pause come in bursts: claims made between two of them would be in vain.
+constexpr duration burst_of_pauses = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -107,6 +109,7 @@ bool shared_queue::put_back(instant now, const rate_permit& permit, std::uint32_
 bool shared_queue::pause(instant now, instant until, shared_actions& then) {
     if (until <= std::max(paused_until_, now)) return false;
     paused_until_ = until;
+    if (now >= quiet_until_) quiet_until_ = std::min(later(now, burst_of_pauses), until);
     ++pauses_;
     ++pauses_untold_;
     for (auto at = held_.begin(); at != held_.end() && at->first < until;)
@@ -133,6 +136,7 @@ std::optional<instant> shared_queue::next(instant now) const {
         if (at > now) break;
     }
     if (linger_until_ && *linger_until_ > now) sooner(*linger_until_);
+    if (quiet_until_ > now) sooner(quiet_until_);
     return due;
 }
 

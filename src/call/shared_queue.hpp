@@ -64,7 +64,8 @@ public:
     void answer(instant now, std::uint64_t claim, const rate_grant& grant, shared_actions& then);
     /// A permit of a lease that still runs goes back into it; false when it does not.
     bool put_back(instant now, const rate_permit& permit, std::uint32_t cost, shared_actions& then);
-    /// Nothing is used before `until`. No claim is made before `pause_told`: the store has to know.
+    /// Nothing is used before `until`. No claim is made before `pause_told`: the store has to know;
+    /// nor within 50 ms, for such hints come in bursts.
     /// False: it was paused so long already, and there is nothing to tell.
     [[nodiscard]] bool pause(instant now, instant until, shared_actions& then);
     void pause_told(instant now, shared_actions& then);
@@ -154,6 +155,7 @@ private:
     std::uint64_t pauses_ = 0;
     int pauses_untold_ = 0;
     instant paused_until_ = instant::min();
+    instant quiet_until_ = instant::min();  // no claims before
     std::optional<instant> linger_until_;
     std::size_t asked_waiters_ = 0;
     std::map<place, shared_waiter*> waiting_;

@@ -28,6 +28,7 @@ void shared_queue::cover(std::uint32_t unit, const account& of) {
 }
 
 void shared_queue::ask(instant now, shared_actions& then) {
+    if (now < quiet_until_) return;
     while (!to_ask_.empty() && pauses_untold_ == 0) {
         shared_waiter& first = *to_ask_.begin()->second;
         account& of = accounts_[first.cost];

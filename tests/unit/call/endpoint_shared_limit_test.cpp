@@ -305,11 +305,33 @@ TEST_F(endpoint_shared_limit_test, reservations_inside_a_pause_are_made_anew) {
     transport.release();
     settle();
     EXPECT_EQ(store->refunds.size(), 1u);
+    advance(50ms);
     EXPECT_EQ(store->real_claims(), 3u);
-    advance(100s - 1ns);
+    advance(100s - 50ms - 1ns);
     EXPECT_FALSE(waiting->outcome);
     advance(1ns);
     EXPECT_TRUE(waiting->outcome);
+}
+
+TEST_F(endpoint_shared_limit_test, a_burst_of_hints_makes_waiters_ask_once) {
+    limit(20);
+    make();
+    transport.held = true;
+    std::vector<std::shared_ptr<pending_call>> calls;
+    for (int i = 0; i < 30; ++i)
+        calls.push_back(start());  // 20 are sent, 10 wait
+    EXPECT_EQ(store->real_claims(), 30u);
+    for (int i = 0; i < 20; ++i) {  // each a little later
+        advance(1ms);
+        state.gate->pause(time.now() + 100s, time.now());
+        settle();
+    }
+    transport.release();
+    advance(10min);
+    EXPECT_EQ(store->real_claims(), 40u);
+    EXPECT_EQ(store->refunds.size(), 10u);
+    for (const auto& one : calls)
+        EXPECT_TRUE(one->outcome && *one->outcome);
 }
 
 TEST_F(endpoint_shared_limit_test, the_view_is_the_stores_last_word) {

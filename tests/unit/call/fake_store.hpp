@@ -97,9 +97,7 @@ class fake_store final : public rate_store {
 public:
     fake_store(const boost::asio::any_io_executor& executor, const clock& time,
                std::uint64_t max = 1, duration window = std::chrono::minutes(1))
-        : model(max, window), time_(time), gate_(executor) {
-        gate_.expires_at(boost::asio::steady_timer::time_point::max());
-    }
+        : model(max, window), time_(time), executor_(executor) {}
 
     boost::asio::awaitable<result<rate_grant>> claim(const shared_limit& of,
                                                      const rate_claim& what) override {
@@ -140,7 +138,7 @@ public:
 
     void release() {
         held = false;
-        gate_.cancel();
+        if (gate_) gate_->cancel();
     }
     /// Claims that wanted permits, without those that only look.
     [[nodiscard]] std::size_t real_claims() {
@@ -175,13 +173,19 @@ private:
         return on_claim ? on_claim(what) : result<rate_grant>(model.claim(time_.now(), what));
     }
     boost::asio::awaitable<void> released() {
+        // Made when it is needed: a store that never waits may outlive its executor.
+        if (!gate_) {
+            gate_.emplace(executor_);
+            gate_->expires_at(boost::asio::steady_timer::time_point::max());
+        }
         boost::system::error_code fault;
-        co_await gate_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, fault));
+        co_await gate_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, fault));
     }
 
     const clock& time_;
     std::mutex mutex_;
-    boost::asio::steady_timer gate_;
+    const boost::asio::any_io_executor executor_;
+    std::optional<boost::asio::steady_timer> gate_;
 };
 
 }  // namespace symphony::call_testing
