@@ -12,18 +12,6 @@ namespace symphony::cli {
 
 namespace {
 
-std::string_view name_of(rate_strategy strategy) noexcept {
-    switch (strategy) {
-        case rate_strategy::sliding_window:
-            return "sliding-window";
-        case rate_strategy::token_bucket:
-            return "token-bucket";
-        case rate_strategy::leaky_bucket:
-            return "leaky-bucket";
-    }
-    return "";
-}
-
 std::string store_of(const limit_row& row) {
     return row.redis ? describe_target(*row.redis) : "local";
 }
@@ -82,7 +70,7 @@ std::string limits_table(const std::map<std::string, limit_row>& rows) {
             const rate_level& level = row.limit.levels[i];
             const bool known = row.view && i < row.view->levels.size();
             text += fmt::format("{:{}}  {:14}  {:>22}  {:>10}  {}\n", i == 0 ? key : "", width,
-                                i == 0 ? name_of(row.limit.strategy) : "",
+                                i == 0 ? to_string(row.limit.strategy) : "",
                                 fmt::format("{} per {}", level.max, readable(level.window)),
                                 known ? fmt::to_string(row.view->levels[i].remaining) : "unknown",
                                 i == 0 ? store_of(row) : "");
@@ -103,7 +91,7 @@ std::string limits_json(const std::map<std::string, limit_row>& rows) {
             levels.push_back(std::move(shown));
         }
         all.push_back(json::of({{"keyPrefix", key},
-                                {"strategy", name_of(row.limit.strategy)},
+                                {"strategy", to_string(row.limit.strategy)},
                                 {"store", row.redis ? "redis" : "local"},
                                 {"known", json(row.view.has_value())},
                                 {"levels", json(std::move(levels))}}));

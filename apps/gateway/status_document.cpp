@@ -4,18 +4,6 @@ namespace symphony::gateway {
 
 namespace {
 
-std::string_view name_of(rate_strategy strategy) noexcept {
-    switch (strategy) {
-        case rate_strategy::sliding_window:
-            return "sliding-window";
-        case rate_strategy::token_bucket:
-            return "token-bucket";
-        case rate_strategy::leaky_bucket:
-            return "leaky-bucket";
-    }
-    return "sliding-window";
-}
-
 json breaker_document(const endpoint_status::breaker_status& breaker) {
     json document =
         json::of({{"state", to_string(breaker.state)}, {"manual", json(breaker.manual)}});
@@ -32,7 +20,7 @@ json rate_limit_document(const endpoint_status::rate_limit_status& limit) {
                                    {"remaining", level.remaining}}));
     }
     return json::of({{"keyPrefix", limit.key_prefix},
-                     {"strategy", name_of(limit.view.strategy)},
+                     {"strategy", to_string(limit.view.strategy)},
                      {"queued", std::uint64_t{limit.view.queued}},
                      {"levels", json(std::move(levels))},
                      {"store", limit.store}});

@@ -24,6 +24,18 @@ std::optional<std::string> problem_of(const rate_level& level, rate_strategy str
 
 }  // namespace
 
+std::string_view to_string(rate_strategy strategy) noexcept {
+    switch (strategy) {
+        case rate_strategy::sliding_window:
+            return "sliding-window";
+        case rate_strategy::token_bucket:
+            return "token-bucket";
+        case rate_strategy::leaky_bucket:
+            return "leaky-bucket";
+    }
+    return "sliding-window";
+}
+
 std::vector<rate_level> rate_limit_options::levels() const {
     std::vector<rate_level> all;
     all.reserve(limits.size() + 2);

@@ -69,7 +69,7 @@ class SharedLimit(unittest.TestCase):
         self.assertEqual(gateway.metric("symphony_rate_limit_store_up", tool="shop"), 0)
         self.redis.start()
         wait_until(lambda: self.store(gateway) == "redis", "the gateway to count in Redis again",
-                   timeout=2)
+                   timeout=1)
         self.assertEqual(gateway.request().status, 200)
         self.assertEqual(gateway.metric("symphony_rate_limit_store_up", tool="shop"), 1)
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace symphony {
@@ -16,6 +17,9 @@ enum class rate_strategy : std::uint8_t {
     token_bucket,    ///< in any interval t at most `burst + max * t / window`
     leaky_bucket,    ///< admissions at least `window / max` apart
 };
+
+/// "sliding-window", "token-bucket" or "leaky-bucket": as in a configuration.
+[[nodiscard]] std::string_view to_string(rate_strategy strategy) noexcept;
 
 /// One limit: at most `max` permits in each `window`.
 struct rate_level {

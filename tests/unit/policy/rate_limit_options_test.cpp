@@ -16,6 +16,12 @@ rate_limit_options with(rate_level level, rate_strategy strategy = rate_strategy
     return options;
 }
 
+TEST(rate_limit_options, strategies_are_called_as_in_a_configuration) {
+    EXPECT_EQ(to_string(rate_strategy::sliding_window), "sliding-window");
+    EXPECT_EQ(to_string(rate_strategy::token_bucket), "token-bucket");
+    EXPECT_EQ(to_string(rate_strategy::leaky_bucket), "leaky-bucket");
+}
+
 TEST(rate_limit_options, levels_begin_with_the_second_and_the_minute) {
     rate_limit_options options;
     options.limits = {{5, 1h, 0}};
