@@ -2,6 +2,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/suggest.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text.hpp"
 
 #include <fmt/format.h>
@@ -139,6 +141,24 @@ option_entry entry_of(const CLI::Option& option) {
     return entry;
 }
 
+// The first word that is no option must be a command: the program's own options take no values.
+std::optional<std::string> unknown_command(const CLI::App& app, int count,
+                                           const char* const* arguments) {
+    std::vector<std::string> known;
+    for (const command_entry& command : commands_of(app))
+        known.push_back(command.name);
+    for (int i = 1; i < count; ++i) {
+        const std::string word = arguments[i];
+        if (word.starts_with('-')) continue;
+        if (std::ranges::find(known, word) != known.end()) return std::nullopt;
+        const auto meant = nearest(word, known);
+        return fmt::format("there is no command '{}' ({})", word,
+                           meant ? fmt::format("did you mean '{}'?", *meant)
+                                 : fmt::format("there are: {}", fmt::join(known, ", ")));
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_command_line(settings& into) {
@@ -188,6 +208,10 @@ std::vector<std::string> choices_of(const std::string& value) {
 int run(int count, const char* const* arguments) {
     settings given;
     const std::unique_ptr<CLI::App> app = make_command_line(given);
+    if (const auto problem = unknown_command(*app, count, arguments)) {
+        complain(*problem);
+        return exit_usage;
+    }
     try {
         app->parse(count, arguments);
     } catch (const CLI::ParseError& parse) {

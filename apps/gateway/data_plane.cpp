@@ -36,7 +36,6 @@ bool parse_number(std::string_view text, Number& out) noexcept {
 
 // Takes over the body: whole when it is small and its size is known, else as a stream.
 asio::awaitable<result<void>> take_body(net::server_request& received, request& call) {
-    if (!received.has_body) co_return result<void>();
     const std::optional<std::uint64_t> size = received.body->size();
     if (!size || *size > data_plane::small_body) {
         call.stream = std::make_shared<borrowed_body>(*received.body);
@@ -76,6 +75,18 @@ result<void> read_call_fields(const headers& received, request& call) {
     return {};
 }
 
+// The endpoint's deadline begins here: a caller that is slow to send its body spends its own time.
+asio::awaitable<result<void>> data_plane::take_body_in_time(net::server_request& received,
+                                                            request& call, std::string_view tool,
+                                                            std::string_view endpoint) const {
+    const std::optional<duration> timeout = client_.timeout_of(tool, endpoint);
+    if (!timeout) co_return result<void>();  // the call will say that there is no such endpoint
+    received.body_until = later(client_.time().now(), *timeout);
+    result<void> taken = co_await take_body(received, call);
+    call.timeout = received.body_until - client_.time().now();
+    co_return taken;
+}
+
 asio::awaitable<response> data_plane::handle(net::server_request& received) {
     const std::optional<proxy_target> target = parse_proxy_target(received.target);
     if (!target) {
@@ -95,7 +106,8 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     result<void> prepared = read_call_fields(received.fields, call);
     if (prepared) {
         call.fields = forwarded_request_fields(received.fields);
-        prepared = co_await take_body(received, call);
+        if (received.has_body)
+            prepared = co_await take_body_in_time(received, call, tool, endpoint);
     }
     if (!prepared) co_return make_problem(prepared.error(), tool, endpoint);
 

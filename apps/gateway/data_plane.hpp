@@ -21,6 +21,10 @@ public:
     static constexpr std::size_t small_body = std::size_t{64} << 10;
 
 private:
+    [[nodiscard]] boost::asio::awaitable<result<void>> take_body_in_time(
+        net::server_request& received, request& call, std::string_view tool,
+        std::string_view endpoint) const;
+
     client& client_;
 };
 

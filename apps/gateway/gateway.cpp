@@ -26,6 +26,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int cannot_start = 2;
+constexpr int exit_interrupted = 130;
 
 // A start that failed, with its reason for people.
 struct start_failure : std::runtime_error {
@@ -91,7 +92,7 @@ public:
         data_plane_.reset();
         main_.restart();
         main_.poll();
-        return 0;
+        return interrupted_ ? exit_interrupted : 0;
     }
 
 private:
@@ -122,6 +123,7 @@ private:
             const auto [fault, signal] =
                 co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
             if (fault) co_return;
+            interrupted_ = signal == SIGINT;
             if (signal != SIGHUP) break;
             reloader_.reload();
         }
@@ -157,6 +159,7 @@ private:
     }
 
     std::atomic<bool> draining_{false};
+    bool interrupted_ = false;
     asio::io_context main_{1};
     event_log log_;
     client client_;

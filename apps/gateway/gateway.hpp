@@ -20,8 +20,9 @@ struct serve_setup {
     std::function<void(const std::string& data_url, const std::string& admin_url)> on_listening{};
 };
 
-/// Serves until SIGTERM or SIGINT and returns the exit status: 0, or 2 when it could not start
-/// (the reason is on stderr). SIGHUP reloads; a second SIGTERM or SIGINT exits at once.
+/// Serves until SIGTERM or SIGINT, drains and returns the exit status: 0, 130 after SIGINT, or 2
+/// when it could not start (the reason is on stderr). SIGHUP reloads; a second SIGTERM or SIGINT
+/// exits at once.
 [[nodiscard]] int serve(const serve_setup& setup);
 
 }  // namespace symphony::gateway

@@ -90,7 +90,7 @@ std::string_view proxy_error_of(error_kind kind) noexcept {
         case error_kind::overloaded:
             return "connection_limit_reached";
         case error_kind::timeout:
-            return "connection_timeout";
+            return "http_response_timeout";
         case error_kind::dns_failed:
             return "dns_error";
         case error_kind::connect_failed:

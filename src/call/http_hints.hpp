@@ -23,8 +23,9 @@ inline constexpr duration longest_hint = std::chrono::hours(24);
 /// How long the server asks its callers to stay away: `Retry-After` of a 429 or 503, and of any
 /// answer a used-up budget in `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10),
 /// `RateLimit-Remaining`/`-Reset` (earlier drafts) or the `X-RateLimit-*` families, whose reset is
-/// epoch seconds above 10^9 and seconds from now otherwise. The longest one rules.
-/// The wall clock is read only where an answer speaks of limits at all.
+/// epoch seconds above 10^9 and seconds from now otherwise. A 429 that tells only the reset has
+/// nothing left either. The longest one rules. The wall clock is read only where an answer speaks
+/// of limits at all.
 [[nodiscard]] std::optional<duration> server_hint(int status, const headers& fields,
                                                   const clock& time) noexcept;
 

@@ -204,7 +204,7 @@ void managed_call::cancel() {
 // After a real answer a refusal changes nothing: that answer is what the caller gets.
 void managed_call::refuse(error why) {
     stage_ = stage::refused;
-    tell_refusal(why);
+    tell("call.refused", why);
     if (!answered_) outcome_ = std::unexpected(std::move(why));
 }
 

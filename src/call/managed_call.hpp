@@ -59,7 +59,7 @@ private:
     [[nodiscard]] bool is_safe_to_repeat() const noexcept;
     [[nodiscard]] duration least_wait() const noexcept;
     void tell_retry(const attempt_failure& why, duration wait) const;
-    void tell_refusal(const error& why) const;
+    void tell(std::string_view name, const error& why) const;
     void count_end() noexcept;
 
     const endpoint& on_;

@@ -162,6 +162,7 @@ result<response> managed_call::finish() {
     endpoint_metrics& metrics = *on_.state_.metrics;
     if (!outcome_) {
         outcome_.error().attempts = attempts_;
+        if (answered_) tell("call.failed", outcome_.error());
         const auto kind = static_cast<std::size_t>(outcome_.error().kind);
         metrics.calls_failed[kind].fetch_add(1, std::memory_order_relaxed);
         metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
@@ -196,13 +197,14 @@ void managed_call::tell_retry(const attempt_failure& why, duration wait) const {
     on_.events_.tell(std::move(said));
 }
 
-void managed_call::tell_refusal(const error& why) const {
+void managed_call::tell(std::string_view name, const error& why) const {
     if (!on_.events_.heard()) return;
     event said;
-    said.name = "call.refused";
+    said.name = name;
     said.level = severity::debug;
     said.message = why.message;
-    said.fields = {{"kind", std::string(to_string(why.kind))}};
+    said.fields = {{"kind", std::string(to_string(why.kind))},
+                   {"attempts", std::to_string(attempts_)}};
     said.at = now_;
     on_.events_.tell(std::move(said));
 }

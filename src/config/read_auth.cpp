@@ -59,6 +59,13 @@ void read_bearer(const cursor& at, const credentials& given, auth_options& optio
     if (given.password) given.password->incomplete("goes with 'type: basic' only");
 }
 
+// What stands in credentials of no known type is still looked at: all faults come at once.
+void expand_only(const credentials& given) {
+    for (const auto& value : {given.username, given.password, given.token}) {
+        if (value) static_cast<void>(value->hidden());
+    }
+}
+
 }  // namespace
 
 auth_options read_auth(const cursor& at) {
@@ -82,10 +89,16 @@ auth_options read_auth(const cursor& at) {
         given = {fields.get("username"), fields.get("password"), fields.get("token")};
     }
     const auto type = block.require("type");
-    if (!type) return options;
-    const auto which = type->choice(
-        {{"basic"}, {"bearer"}, unavailable("oauth2"), unavailable("jwt"), unavailable("mtls")});
-    if (!which) return options;
+    const auto which = type ? type->choice({{"basic"},
+                                            {"bearer"},
+                                            unavailable("oauth2"),
+                                            unavailable("jwt"),
+                                            unavailable("mtls")})
+                            : std::nullopt;
+    if (!which) {
+        expand_only(given);
+        return options;
+    }
     options.type = *which == 0 ? auth_type::basic : auth_type::bearer;
     if (options.type == auth_type::basic) {
         read_basic(at, given, options);

@@ -1,6 +1,9 @@
 #include "config/blocks.hpp"
 #include "symphony/core/url.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace symphony::detail {
 
 namespace {
@@ -30,12 +33,33 @@ void read_method(const cursor& at, endpoint_options& options) {
     options.method = std::move(*text);
 }
 
+// What the transport writes itself, and what a gateway never sends on: set here, it would be lost.
+bool is_reserved(std::string_view name) {
+    constexpr std::array<std::string_view, 11> reserved{"host",
+                                                        "content-length",
+                                                        "transfer-encoding",
+                                                        "connection",
+                                                        "keep-alive",
+                                                        "proxy-connection",
+                                                        "te",
+                                                        "trailer",
+                                                        "upgrade",
+                                                        "expect",
+                                                        "proxy-authorization"};
+    return (name.size() >= 9 && iequals(name.substr(0, 9), "symphony-")) ||
+           std::ranges::any_of(reserved, [name](auto one) { return iequals(name, one); });
+}
+
 void read_fields(const cursor& at, endpoint_options& options) {
     const auto members = at.members();
     if (!members) return;
     for (const auto& [name, value] : *members) {
         if (!is_valid_header(name, "")) {
             at.context().fault(value.key(), member_path(at.path(), "?"), "no valid header name");
+            continue;
+        }
+        if (is_reserved(name)) {
+            value.incomplete("is written by Symphony itself and cannot be set");
             continue;
         }
         const auto text = value.text();

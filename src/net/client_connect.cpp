@@ -107,7 +107,7 @@ asio::awaitable<result<void>> client_connection::connect() {
         refusals += fault.message();
     }
     co_return fail(error_kind::connect_failed,
-                   fmt::format("no connection to {}", where_->authority), std::move(refusals));
+                   fmt::format("no connection to {}: {}", where_->authority, refusals));
 }
 
 asio::awaitable<result<void>> client_connection::shake_hands() {

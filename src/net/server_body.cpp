@@ -28,7 +28,7 @@ void server_body::restart(const request_framing& framing) noexcept {
 }
 
 asio::awaitable<result<std::string_view>> server_body::read() {
-    return next(later(channel_.now(), channel_.core().options.idle_timeout));
+    return next(std::min(later(channel_.now(), channel_.core().options.idle_timeout), until_));
 }
 
 asio::awaitable<result<std::string_view>> server_body::next(instant until) {

@@ -15,7 +15,8 @@ namespace symphony::net::detail {
 /// The body of the request being handled, read from the connection as the handler asks for it.
 class server_body final : public body_source {
 public:
-    explicit server_body(server_channel& channel) noexcept : channel_(channel) {}
+    server_body(server_channel& channel, const instant& until) noexcept
+        : channel_(channel), until_(until) {}
 
     void restart(const request_framing& framing) noexcept;
 
@@ -41,6 +42,7 @@ private:
     [[nodiscard]] result<std::string_view> failure(error_kind kind, std::string message);
 
     server_channel& channel_;
+    const instant& until_;  // the handler's word
     chunk_decoder decoder_;
     std::uint64_t size_ = 0;
     std::uint64_t left_ = 0;

@@ -31,7 +31,7 @@ server_connection::server_connection(std::shared_ptr<server_core> core,
       index_(core_->connections.size()),
       channel_(core_, std::move(socket)),
       parser_(core_->options.max_header_bytes),
-      body_(channel_),
+      body_(channel_, request_.body_until),
       look_at_client_(core_->wakeups, this,
                       [](void* self) noexcept { static_cast<server_connection*>(self)->look(); }) {
     request_.body = &body_;

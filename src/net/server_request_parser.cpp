@@ -54,6 +54,7 @@ void request_parser::restart(server_request& into) {
     into.target.clear();
     into.fields.clear();
     into.has_body = false;
+    into.body_until = instant::max();
     line_ = scanned_ = 0;
     status_ = 400;
     has_request_line_ = has_host_ = has_absolute_host_ = has_transfer_encoding_ = false;

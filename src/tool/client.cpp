@@ -75,6 +75,12 @@ std::optional<rate_limiter::view> client::rate_limit_view(std::string_view tool,
     return (*found)->state().gate->look(time().now());
 }
 
+std::optional<duration> client::timeout_of(std::string_view tool, std::string_view endpoint) const {
+    const auto found = engine_->find(tool, endpoint);
+    if (!found) return std::nullopt;
+    return (*found)->options().timeout;
+}
+
 const metrics_registry& client::metrics() const noexcept {
     return engine_->metrics();
 }

@@ -92,6 +92,15 @@ class Faults(CheckCase):
         self.assertIn("NO_SUCH_VARIABLE", self.faults(endpoint_with(
             'headers: {a: "${NO_SUCH_VARIABLE}"}')))
 
+    def test_missing_variables_show_beside_a_wrong_type(self):
+        said = self.faults(endpoint_with('auth: {type: bearr, credentials: {token: "${NO_SUCH}"}}'))
+        self.assertIn("did you mean 'bearer'?", said)
+        self.assertIn("NO_SUCH", said)
+
+    def test_headers_that_would_be_lost_are_refused(self):
+        for name in ("Host", "connection", "Content-Length", "symphony-cost"):
+            self.assertIn(f"headers.{name}", self.faults(endpoint_with(f"headers: {{{name}: '1'}}")))
+
     def test_impossible_values(self):
         for block in ("timeout: -1", "timeout: 0", "rateLimit: {}", "url: 7", "url: ftp://x",
                       "rateLimit: {maxRequestsPerSecond: 0}",

@@ -25,6 +25,14 @@ class Help(unittest.TestCase):
                 self.assertEqual(got.code, 0)
                 self.assertRegex(got.text, rf"(?s)Example.*symphony {command}")
 
+    def test_an_unknown_command_is_named_with_what_was_meant(self):
+        for command, said in (("chekc", "did you mean 'check'?"), ("bogus", "there are: call")):
+            for more in ([], ["--help"]):
+                got = run([command, *more])
+                self.assertEqual((got.code, got.out), (2, b""))
+                self.assertIn(f"'{command}'", got.err)
+                self.assertIn(said, got.err)
+
     def test_version(self):
         got = run(["--version"])
         self.assertEqual(got.code, 0)

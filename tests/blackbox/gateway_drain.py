@@ -1,4 +1,4 @@
-"""SIGTERM: calls in flight finish, nothing new comes in, exit 0."""
+"""SIGTERM: calls in flight finish, nothing new comes in, exit 0 (130 on SIGINT)."""
 
 import http.client
 import queue
@@ -25,11 +25,11 @@ class Drain(unittest.TestCase):
         return False
 
     def test_without_calls_it_ends_at_once(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number, status in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
             with self.subTest(signal=number):
                 gateway = self.gateway()
                 gateway.signal(number)
-                self.assertEqual(gateway.wait_for_exit(), 0)
+                self.assertEqual(gateway.wait_for_exit(), status)
 
     def test_a_call_in_flight_finishes(self):
         gateway = self.gateway()

@@ -100,6 +100,20 @@ class NoAnswer(ErrorCase):
         self.api.behaviour = silent()
         got = self.gateway(timeout=300).request()
         self.assert_problem(got, 504, "timeout")
+        self.assertIn("error=http_response_timeout", got.get("proxy-status"))
+
+    def test_a_caller_slow_to_send_its_body_meets_the_deadline(self):
+        gateway = self.gateway(timeout=300, circuitBreaker={"failureThreshold": 1})
+        for length in (1000, 1000000):  # read before the call; streamed
+            with self.subTest(length=length):
+                with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as sock:
+                    sock.sendall(b"POST /shop/api HTTP/1.1\r\nhost: x\r\n"
+                                 b"content-length: %d\r\n\r\nabc" % length)
+                    got = sock.recv(4096)
+                self.assertTrue(got.startswith(b"HTTP/1.1 504 "), got)
+                self.assertIn(b'"kind":"timeout"', got)
+        # It was the caller's doing: the circuit has not counted it.
+        self.assertEqual(gateway.endpoint_status()["breaker"]["state"], "closed")
 
     def test_dns_failed(self):
         gateway = Gateway(self, single("http://no-such-host.invalid/", timeout=60000))
@@ -109,7 +123,9 @@ class NoAnswer(ErrorCase):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             gateway = Gateway(self, single(f"http://127.0.0.1:{unused.getsockname()[1]}/"))
-            self.assert_problem(gateway.request(), 502, "connect_failed")
+            got = gateway.request()
+            self.assert_problem(got, 502, "connect_failed")
+            self.assertIn("Connection refused", got.json["detail"])
 
     def test_connection_lost(self):
         gateway = self.gateway()

@@ -26,6 +26,8 @@ struct server_request {
     headers fields;               ///< hop-by-hop fields included
     body_source* body = nullptr;  ///< never null; empty when there is none
     bool has_body = false;
+    /// Set by the handler: reads of the body that would wait past it give `timeout`.
+    instant body_until = instant::max();
     std::string peer;  ///< address:port of the client
 };
 

@@ -92,6 +92,10 @@ public:
     /// RateLimit fields.
     [[nodiscard]] std::optional<rate_limiter::view> rate_limit_view(
         std::string_view tool, std::string_view endpoint) const;
+    /// The configured `timeout` of one endpoint; nothing for an unknown one. For the gateway, which
+    /// waits for a caller's body before and during the call.
+    [[nodiscard]] std::optional<duration> timeout_of(std::string_view tool,
+                                                     std::string_view endpoint) const;
     [[nodiscard]] const metrics_registry& metrics() const noexcept;
 
     /// The executors calls run on, one per thread: servers that share them pay no change of

@@ -74,7 +74,7 @@ TEST(problem, says_it_in_proxy_status_too) {
     const response answer =
         make_problem(make_error(error_kind::timeout, "said \"no\" \\ \xc3\xa4"));
     EXPECT_EQ(answer.fields.get("proxy-status"),
-              R"(symphony; error=connection_timeout; details="said \"no\" \\ ??")");
+              R"(symphony; error=http_response_timeout; details="said \"no\" \\ ??")");
     EXPECT_FALSE(
         make_problem(make_error(error_kind::cancelled, "x")).fields.contains("proxy-status"));
 }

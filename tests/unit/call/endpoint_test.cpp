@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace symphony {
 namespace {
 
 using namespace call_testing;
 using ::testing::Contains;
+using ::testing::Not;
 using ::testing::Pair;
 
 class endpoint_test : public ::testing::Test, protected call_rig {};
@@ -121,6 +124,14 @@ TEST_F(endpoint_test, a_streamed_answer_let_go_counts_as_cancelled) {
     ASSERT_TRUE(call());  // and drops it
     EXPECT_EQ(state.metrics->in_flight, 0);
     EXPECT_EQ(state.metrics->calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
+}
+
+TEST_F(endpoint_test, a_call_without_a_usable_answer_is_told_once) {
+    transport.on_send = [](const auto&) { return failure(error_kind::connect_failed, false); };
+    ASSERT_FALSE(call());
+    const auto names = event_names();
+    EXPECT_EQ(std::ranges::count(names, "call.failed"), 1);
+    EXPECT_THAT(names, Not(Contains("call.refused")));
 }
 
 TEST_F(endpoint_test, a_dropped_authorization_is_told) {

@@ -100,6 +100,14 @@ TEST(server_hint, used_up_budgets_of_every_family) {
         EXPECT_EQ(hint(200, one.fields), one.expected) << one.what;
 }
 
+TEST(server_hint, a_429_that_tells_only_the_reset_has_nothing_left) {
+    const headers only_reset{{"X-RateLimit-Reset", "9"}};
+    EXPECT_EQ(hint(429, only_reset), 9s);
+    EXPECT_EQ(hint(200, only_reset), std::nullopt);
+    EXPECT_EQ(hint(429, {{"X-RateLimit-Remaining", "3"}, {"X-RateLimit-Reset", "9"}}),
+              std::nullopt);
+}
+
 TEST(server_hint, a_reset_above_a_milliard_is_epoch_seconds) {
     class later_clock final : public clock {
     public:

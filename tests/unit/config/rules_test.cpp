@@ -67,6 +67,22 @@ TEST(rules, one_prefix_is_one_budget) {
                        tool("b", "e", taken)));
 }
 
+TEST(rules, a_header_that_would_be_lost_is_refused) {
+    for (const char* name : {"Host", "connection", "Transfer-Encoding", "te", "symphony-cost"}) {
+        const loaded faulty = parse(endpoint_with("headers: {" + std::string(name) + ": '1'}"));
+        EXPECT_NE(only_message(faulty).find("cannot be set"), std::string::npos) << name;
+    }
+    EXPECT_TRUE(parse(endpoint_with("headers: {traceparent: 'x', x-host: 'y'}")));
+}
+
+TEST(rules, credentials_of_no_known_type_are_still_read) {
+    const loaded faulty =
+        parse(endpoint_with("auth: {type: bearr, credentials: {token: '${NONE}'}}"));
+    ASSERT_FALSE(faulty);
+    EXPECT_EQ(faulty.error().size(), 2u);
+    EXPECT_NE(all_faults(faulty).find("NONE is not set"), std::string::npos);
+}
+
 TEST(rules, a_url_must_be_one) {
     for (const char* bad : {"x", "ftp://x", "http://", "http://x/#a", "http://x:99999", "[]",
                             "null", "'http://a b'", "ws://x", "wss://x"}) {

@@ -143,6 +143,27 @@ TEST(http_server_lifetime, a_body_that_stops_coming_is_a_timeout) {
     EXPECT_THAT(client.read_all(), AllOf(StartsWith("HTTP/1.1 504"), HasSubstr("timeout")));
 }
 
+TEST(http_server_lifetime, a_handler_can_set_a_limit_to_the_waits_for_a_body) {
+    hand_time time;
+    std::atomic<bool> reading{false};
+    running_server server(
+        [&](server_request& request) -> asio::awaitable<response> {
+            request.body_until = time.now() + seconds(2);
+            reading = true;
+            reading.notify_all();
+            const result<std::string_view> piece = co_await request.body->read();
+            response answer;
+            answer.status = piece ? 200 : 504;
+            if (!piece) answer.body = to_string(piece.error().kind);
+            co_return answer;
+        },
+        {}, &time);
+    blocking_client client(server.port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    reading.wait(false);
+    server.advance(seconds(2));
+    EXPECT_THAT(client.read_all(), AllOf(StartsWith("HTTP/1.1 504"), HasSubstr("timeout")));
+}
+
 TEST(http_server_lifetime, a_client_that_reads_nothing_is_dropped) {
     hand_time time;
     running_server server(
