@@ -14,8 +14,6 @@
 #include "symphony/policy/retry.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
-#include <boost/asio/awaitable.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,11 +36,6 @@ public:
     [[nodiscard]] static result<std::shared_ptr<endpoint>> make(endpoint_options options,
                                                                 endpoint_events events);
     void attach(endpoint_state state) { state_ = std::move(state); }
-
-    /// One managed call, on `where`'s executor, in a coroutine that does not throw when cancelled.
-    /// `what` outlives it. Errors: every kind.
-    [[nodiscard]] boost::asio::awaitable<result<response>> call(const shard& where,
-                                                                const request& what) const;
 
     [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
     [[nodiscard]] const endpoint_state& state() const noexcept { return state_; }

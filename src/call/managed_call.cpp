@@ -1,6 +1,7 @@
 #include "call/managed_call.hpp"
 
 #include "call/text.hpp"
+#include "symphony/net/asio_timers.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +45,22 @@ managed_call::managed_call(const endpoint& on, const shard& where, const request
 managed_call::~managed_call() {
     if (stage_ == stage::over) return;
     on_.state_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+asio::awaitable<void> managed_call::run() {
+    while (prepare()) {
+        if (stage_ == stage::queue) co_await wait_in_queue();
+        if (stage_ == stage::send) {
+            begin_sending();
+            outcome_ = co_await where_.transport.send(on_.where_, wire_, sending_);
+            settle();
+        }
+        const std::optional<instant> again = next_attempt_at();
+        if (!again) break;
+        if (outcome_ && outcome_->stream) co_await collect_answer();
+        if (!co_await net::wait_until(where_.wakeups, *again)) cancel();
+    }
+    finish();
 }
 
 bool managed_call::prepare() {
@@ -98,6 +115,8 @@ bool managed_call::set_out() {
     wire_.method = method_;
     wire_.target = target_;
     wire_.body = what_.body;
+    sending_.until = until_;
+    sending_.stream_response = what_.stream_response;
     fields_.put_into(wire_);
     if (what_.stream) wire_.stream = &body_.emplace(*what_.stream);
     return true;
@@ -181,19 +200,11 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     }
 }
 
-const net::wire_request& managed_call::wire() noexcept {
+void managed_call::begin_sending() noexcept {
     ++attempts_;
     on_.state_.metrics->attempts.fetch_add(1, std::memory_order_relaxed);
     sent_at_ = now_;
     slow_.start();
-    return wire_;
-}
-
-net::send_options managed_call::sending() const noexcept {
-    net::send_options options;
-    options.until = until_;
-    options.stream_response = what_.stream_response;
-    return options;
 }
 
 void managed_call::cancel() {

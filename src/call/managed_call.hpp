@@ -12,8 +12,8 @@
 
 namespace symphony {
 
-/// One call on its way through the layers: everything is decided here, and the coroutine around it
-/// (`endpoint::call`) only waits and sends. Lives in that coroutine's frame, on its shard.
+/// One call on its way through the layers: rate limit, circuit breaker, transport, retry. On one
+/// shard, which it stays on. Whoever made it keeps the endpoint and the request until it is gone.
 class managed_call {
 public:
     managed_call(const endpoint& on, const shard& where, const request& what);
@@ -21,46 +21,41 @@ public:
     managed_call(const managed_call&) = delete;
     managed_call& operator=(const managed_call&) = delete;
 
-    /// Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit). False when
-    /// the call is over instead.
-    [[nodiscard]] bool prepare();
-    [[nodiscard]] bool waits_for_permit() const noexcept { return stage_ == stage::queue; }
-    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
-    [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
-    [[nodiscard]] const net::wire_request& wire() noexcept;
-    [[nodiscard]] net::send_options sending() const noexcept;
-    /// Tells every policy what came of the attempt.
-    void settle(result<response> answer);
-
-    /// When to try again, or nothing when what there is stands.
-    [[nodiscard]] std::optional<instant> next_attempt_at();
-    [[nodiscard]] bool has_stream() const noexcept {
-        return outcome_ && outcome_->stream != nullptr;
-    }
-    /// Reads a streamed answer that may be thrown away, so that its connection is free.
-    [[nodiscard]] boost::asio::awaitable<void> collect_answer();
-    void cancel();
-    [[nodiscard]] result<response> finish();
+    /// The whole call, in a coroutine that does not throw when cancelled. Once.
+    [[nodiscard]] boost::asio::awaitable<void> run();
+    /// What came of it. Errors: every kind.
+    [[nodiscard]] result<response>& outcome() noexcept { return outcome_; }
 
 private:
     enum class stage : std::uint8_t { refused, queue, send, settled, cancelled, over };
 
+    // Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit). False when
+    // the call is over instead.
+    [[nodiscard]] bool prepare();
     [[nodiscard]] bool set_out();
     void take_rate_permit();
     void take_circuit_permit();
     void refuse(error why);
     void refuse_rate(const rate_answer& answer);
     void refuse_circuit(const circuit_refusal& refusal);
+    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
+    void begin_sending() noexcept;
+    // Tells every policy what came of the attempt.
+    void settle();
     void settle_answer(duration took);
     void settle_error(duration took);
     void heed_hint();
-    [[nodiscard]] bool counts_in_budget() const noexcept;
     [[nodiscard]] attempt_failure failure() const noexcept;
     [[nodiscard]] bool is_safe_to_repeat() const noexcept;
     [[nodiscard]] duration least_wait() const noexcept;
+    // When to try again, or nothing when what there is stands.
+    [[nodiscard]] std::optional<instant> next_attempt_at();
+    // Reads a streamed answer that may be thrown away, so that its connection is free.
+    [[nodiscard]] boost::asio::awaitable<void> collect_answer();
+    void cancel();
+    void finish();
     void tell_retry(const attempt_failure& why, duration wait) const;
     void tell(std::string_view name, const error& why) const;
-    void count_end() noexcept;
 
     const endpoint& on_;
     const shard& where_;
@@ -82,6 +77,7 @@ private:
     outgoing fields_;
     std::optional<sent_body> body_;
     net::wire_request wire_;
+    net::send_options sending_;
     result<response> outcome_;
 };
 

@@ -23,6 +23,7 @@ public:
         end();
         return false;
     }
+    [[nodiscard]] bool closed() const noexcept { return closed_.load(); }
     void end() noexcept {
         if (count_.fetch_sub(1) != 1 || !closed_.load()) return;
         const std::lock_guard lock(mutex_);

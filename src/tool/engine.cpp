@@ -1,5 +1,6 @@
 #include "tool/engine.hpp"
 
+#include "call/managed_call.hpp"
 #include "tool/body_hop.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -11,7 +12,7 @@
 
 #include <exception>
 #include <future>
-#include <tuple>
+#include <optional>
 #include <utility>
 
 namespace symphony::detail {
@@ -59,8 +60,13 @@ private:
     bool open_;
 };
 
-result<std::shared_ptr<const endpoint>> shutting_down() {
+std::unexpected<error> shutting_down() {
     return fail(error_kind::cancelled, "the client is shutting down");
+}
+
+// The awaitable of a call that ends before it begins.
+asio::awaitable<result<response>> ended(error why) {
+    co_return std::unexpected(std::move(why));
 }
 
 }  // namespace
@@ -77,55 +83,75 @@ engine::~engine() {
     shards_.stop();
 }
 
-// On a shard of ours a call is this one coroutine; from elsewhere it moves to one first.
-asio::awaitable<result<response>> engine::call(std::string tool, std::string endpoint,
-                                               request what) {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const bool throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    result<response> answer = fail(error_kind::internal, "");
-    std::exception_ptr fault;
-    if (const shard* const here = shards_.find(executor)) {
-        call_count count(in_flight_);
-        if (const auto found = count.open() ? find(tool, endpoint) : shutting_down()) {
-            try {
-                answer = co_await (*found)->call(*here, what);
-                if (answer && answer->stream) count.pass_on_to(*answer);
-            } catch (...) {
-                fault = std::current_exception();
-            }
-        } else {
-            answer = std::unexpected(found.error());
-        }
-    } else {
-        const asio::any_io_executor there = shards_.next().executor;
-        std::tie(fault, answer) = co_await asio::co_spawn(
-            there, call_on(there, executor, std::move(tool), std::move(endpoint), std::move(what)),
-            asio::as_tuple(asio::use_awaitable));
-    }
-    if (fault) answer = std::unexpected(error_of(fault));
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return answer;
+// One call with all it needs, in a place of its own: it would make the coroutine's frame too large
+// to be kept for the next call.
+struct engine::job {
+    job(std::shared_ptr<const endpoint> found, request&& asked)
+        : on(std::move(found)), what(std::move(asked)) {}
+
+    const std::shared_ptr<const endpoint> on;
+    request what;
+    std::optional<managed_call> call;
+};
+
+asio::awaitable<result<response>> engine::call(std::string_view tool, std::string_view endpoint,
+                                               request&& what) {
+    auto found = find_open(tool, endpoint);
+    if (!found) return ended(std::move(found.error()));
+    return run(make_recycled<job>(std::move(*found), std::move(what)));
 }
 
-asio::awaitable<result<response>> engine::call_on(asio::any_io_executor there,
-                                                  asio::any_io_executor from, std::string tool,
-                                                  std::string endpoint, request what) {
+asio::awaitable<result<response>> engine::run(recycled<job> work) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const shard* const here = shards_.find(executor);
+    if (here == nullptr) co_return co_await run_elsewhere(executor, std::move(work));
+    call_count count(in_flight_);
+    if (!count.open()) co_return shutting_down();
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (what.stream && from != there) {
-        what.stream = std::make_shared<body_hop>(std::move(what.stream), from);
+    managed_call& call = work->call.emplace(*work->on, *here, work->what);
+    try {
+        co_await call.run();
+    } catch (...) {
+        call.outcome() = std::unexpected(error_of(std::current_exception()));
     }
-    result<response> answer = co_await call(std::move(tool), std::move(endpoint), std::move(what));
+    if (call.outcome() && call.outcome()->stream) count.pass_on_to(*call.outcome());
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return std::move(call.outcome());
+}
+
+asio::awaitable<result<response>> engine::run_elsewhere(asio::any_io_executor from,
+                                                        recycled<job> work) {
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const asio::any_io_executor there = shards_.next().executor;
+    auto [fault, answer] = co_await asio::co_spawn(there, run_on(there, from, std::move(work)),
+                                                   asio::as_tuple(asio::use_awaitable));
+    if (fault) answer = std::unexpected(error_of(fault));
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return std::move(answer);
+}
+
+asio::awaitable<result<response>> engine::run_on(asio::any_io_executor there,
+                                                 asio::any_io_executor from, recycled<job> work) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (auto& stream = work->what.stream; stream && from != there) {
+        stream = std::make_shared<body_hop>(std::move(stream), from);
+    }
+    result<response> answer = co_await run(std::move(work));
     if (answer && answer->stream) {
         answer->stream = std::make_unique<body_hop>(std::move(answer->stream), there);
     }
     co_return answer;
 }
 
-result<response> engine::call_blocking(std::string tool, std::string endpoint, request what) {
+result<response> engine::call_blocking(std::string_view tool, std::string_view endpoint,
+                                       request&& what) {
+    auto found = find_open(tool, endpoint);
+    if (!found) return std::unexpected(std::move(found.error()));
     const asio::any_io_executor there = shards_.next().executor;
     auto pending = asio::co_spawn(
-        there, call_on(there, there, std::move(tool), std::move(endpoint), std::move(what)),
+        there, run_on(there, there, make_recycled<job>(std::move(*found), std::move(what))),
         asio::use_future);
     try {
         return pending.get();
@@ -141,16 +167,23 @@ std::shared_ptr<const catalogue> engine::tools() const {
 
 result<std::shared_ptr<const endpoint>> engine::find(std::string_view tool,
                                                      std::string_view endpoint) const {
+    {
+        const std::lock_guard lock(mutex_);
+        if (auto found = tools_->find(tool, endpoint)) return found;
+    }
     const auto tools = this->tools();
     const catalogued_tool* const known = tools->find(tool);
     if (known == nullptr) {
         return fail(error_kind::not_found, fmt::format("there is no tool '{:.64}'", tool));
     }
-    auto found = known->find(endpoint);
-    if (!found) {
-        return fail(error_kind::not_found,
-                    fmt::format("the tool {} has no API '{:.64}'", known->options.name, endpoint));
-    }
+    return fail(error_kind::not_found,
+                fmt::format("the tool {} has no API '{:.64}'", known->options.name, endpoint));
+}
+
+result<std::shared_ptr<const endpoint>> engine::find_open(std::string_view tool,
+                                                          std::string_view endpoint) const {
+    auto found = find(tool, endpoint);
+    if (!found && in_flight_->closed()) return shutting_down();
     return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call/recycled.hpp"
 #include "symphony/call/request.hpp"
 #include "symphony/core/result.hpp"
 #include "symphony/tool/client.hpp"
@@ -26,10 +27,11 @@ public:
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
-    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string tool,
-                                                                std::string endpoint, request what);
-    [[nodiscard]] result<response> call_blocking(std::string tool, std::string endpoint,
-                                                 request what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string_view tool,
+                                                                std::string_view endpoint,
+                                                                request&& what);
+    [[nodiscard]] result<response> call_blocking(std::string_view tool, std::string_view endpoint,
+                                                 request&& what);
     /// Adds one tool to those there are. Errors: `invalid_request`, one fault a line.
     [[nodiscard]] result<void> add(tool_options tool);
     [[nodiscard]] result<void> replace(std::vector<tool_options> tools);
@@ -44,10 +46,17 @@ public:
     bool shut_down(duration limit);
 
 private:
+    /// `find`, but that a closed client says so whatever the names.
+    [[nodiscard]] result<std::shared_ptr<const endpoint>> find_open(
+        std::string_view tool, std::string_view endpoint) const;
+    struct job;
+    /// On a shard's executor it is the whole call; from elsewhere it moves to one first.
+    [[nodiscard]] boost::asio::awaitable<result<response>> run(recycled<job> work);
+    [[nodiscard]] boost::asio::awaitable<result<response>> run_elsewhere(
+        boost::asio::any_io_executor from, recycled<job> work);
     /// Runs on `there`, a shard's; bodies move between it and `from`.
-    [[nodiscard]] boost::asio::awaitable<result<response>> call_on(
-        boost::asio::any_io_executor there, boost::asio::any_io_executor from, std::string tool,
-        std::string endpoint, request what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> run_on(
+        boost::asio::any_io_executor there, boost::asio::any_io_executor from, recycled<job> work);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools);
 
     const std::shared_ptr<const clock> time_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "call/endpoint.hpp"
+#include "call/managed_call.hpp"
 #include "symphony/testing/fixed_random.hpp"
 #include "symphony/testing/manual_clock.hpp"
 #include "symphony/testing/manual_timers.hpp"
@@ -72,7 +72,9 @@ public:
         sent_request& seen = sent.emplace_back();
         seen.method = request.method;
         seen.target = request.target;
-        for (const auto& list : {request.fields, request.more_fields}) {
+        const auto more = request.more_fields == nullptr ? std::span<const header_view>{}
+                                                         : request.more_fields->fields();
+        for (const auto& list : {request.fields, more}) {
             for (const header_view field : list)
                 seen.fields.emplace_back(field.name, field.value);
         }
@@ -196,7 +198,9 @@ private:
     static asio::awaitable<result<response>> run(std::shared_ptr<const endpoint> on,
                                                  const shard& here, pending_call& call) {
         co_await asio::this_coro::throw_if_cancelled(false);
-        co_return co_await on->call(here, call.what);
+        managed_call managed(*on, here, call.what);
+        co_await managed.run();
+        co_return std::move(managed.outcome());
     }
 
     void run_ready() {
