@@ -40,6 +40,9 @@ public:
     [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
     [[nodiscard]] const endpoint_state& state() const noexcept { return state_; }
     [[nodiscard]] const endpoint_events& events() const noexcept { return events_; }
+    [[nodiscard]] const std::shared_ptr<const net::destination>& where() const noexcept {
+        return where_;
+    }
     [[nodiscard]] const url& base() const noexcept { return where_->base; }
 
 private:

@@ -1,7 +1,6 @@
 #include "call/managed_call.hpp"
 
 #include "call/text.hpp"
-#include "symphony/net/asio_timers.hpp"
 
 #include <fmt/format.h>
 
@@ -45,22 +44,6 @@ managed_call::managed_call(const endpoint& on, const shard& where, const request
 managed_call::~managed_call() {
     if (stage_ == stage::over) return;
     on_.state_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
-}
-
-asio::awaitable<void> managed_call::run() {
-    while (prepare()) {
-        if (stage_ == stage::queue) co_await wait_in_queue();
-        if (stage_ == stage::send) {
-            begin_sending();
-            outcome_ = co_await where_.transport.send(on_.where_, wire_, sending_);
-            settle();
-        }
-        const std::optional<instant> again = next_attempt_at();
-        if (!again) break;
-        if (outcome_ && outcome_->stream) co_await collect_answer();
-        if (!co_await net::wait_until(where_.wakeups, *again)) cancel();
-    }
-    finish();
 }
 
 bool managed_call::prepare() {
@@ -200,11 +183,12 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     }
 }
 
-void managed_call::begin_sending() noexcept {
+const net::send_options& managed_call::begin_sending() noexcept {
     ++attempts_;
     on_.state_.metrics->attempts.fetch_add(1, std::memory_order_relaxed);
     sent_at_ = now_;
     slow_.start();
+    return sending_;
 }
 
 void managed_call::cancel() {

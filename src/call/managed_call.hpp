@@ -12,8 +12,9 @@
 
 namespace symphony {
 
-/// One call on its way through the layers: rate limit, circuit breaker, transport, retry. On one
-/// shard, which it stays on. Whoever made it keeps the endpoint and the request until it is gone.
+/// One call on its way through the layers: everything is decided here, and the coroutine around it
+/// (`run_call`) only waits and sends. On one shard, which it stays on. Whoever made it keeps the
+/// endpoint and the request until it is gone.
 class managed_call {
 public:
     managed_call(const endpoint& on, const shard& where, const request& what);
@@ -21,39 +22,41 @@ public:
     managed_call(const managed_call&) = delete;
     managed_call& operator=(const managed_call&) = delete;
 
-    /// The whole call, in a coroutine that does not throw when cancelled. Once.
-    [[nodiscard]] boost::asio::awaitable<void> run();
-    /// What came of it. Errors: every kind.
+    /// Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit). False when
+    /// the call is over instead.
+    [[nodiscard]] bool prepare();
+    [[nodiscard]] bool waits_for_permit() const noexcept { return stage_ == stage::queue; }
+    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
+    [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
+    [[nodiscard]] const net::send_options& begin_sending() noexcept;
+    [[nodiscard]] const net::wire_request& wire() const noexcept { return wire_; }
+    /// Where the answer goes, and what came of the call in the end.
     [[nodiscard]] result<response>& outcome() noexcept { return outcome_; }
+    /// Tells every policy what came of the attempt.
+    void settle();
+
+    /// When to try again, or nothing when what there is stands.
+    [[nodiscard]] std::optional<instant> next_attempt_at();
+    /// Reads a streamed answer that may be thrown away, so that its connection is free.
+    [[nodiscard]] boost::asio::awaitable<void> collect_answer();
+    void cancel();
+    void finish();
 
 private:
     enum class stage : std::uint8_t { refused, queue, send, settled, cancelled, over };
 
-    // Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit). False when
-    // the call is over instead.
-    [[nodiscard]] bool prepare();
     [[nodiscard]] bool set_out();
     void take_rate_permit();
     void take_circuit_permit();
     void refuse(error why);
     void refuse_rate(const rate_answer& answer);
     void refuse_circuit(const circuit_refusal& refusal);
-    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
-    void begin_sending() noexcept;
-    // Tells every policy what came of the attempt.
-    void settle();
     void settle_answer(duration took);
     void settle_error(duration took);
     void heed_hint();
     [[nodiscard]] attempt_failure failure() const noexcept;
     [[nodiscard]] bool is_safe_to_repeat() const noexcept;
     [[nodiscard]] duration least_wait() const noexcept;
-    // When to try again, or nothing when what there is stands.
-    [[nodiscard]] std::optional<instant> next_attempt_at();
-    // Reads a streamed answer that may be thrown away, so that its connection is free.
-    [[nodiscard]] boost::asio::awaitable<void> collect_answer();
-    void cancel();
-    void finish();
     void tell_retry(const attempt_failure& why, duration wait) const;
     void tell(std::string_view name, const error& why) const;
 

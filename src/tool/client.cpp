@@ -14,7 +14,7 @@ client::client(client_options options)
 client::~client() = default;
 
 asio::awaitable<result<response>> client::call(std::string_view tool, std::string_view endpoint,
-                                               request what) {
+                                               request&& what) {
     return engine_->call(tool, endpoint, std::move(what));
 }
 

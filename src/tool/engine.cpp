@@ -1,6 +1,5 @@
 #include "tool/engine.hpp"
 
-#include "call/managed_call.hpp"
 #include "tool/body_hop.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -11,8 +10,6 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <future>
-#include <optional>
 #include <utility>
 
 namespace symphony::detail {
@@ -20,49 +17,6 @@ namespace symphony::detail {
 namespace asio = boost::asio;
 
 namespace {
-
-// Only a condition or a body of the user's can throw here; nothing crosses the API.
-error error_of(const std::exception_ptr& fault) {
-    error made;
-    try {
-        std::rethrow_exception(fault);
-    } catch (const std::future_error&) {
-        made.kind = error_kind::cancelled;
-        made.message = "the executor stopped before the call was over";
-    } catch (const std::exception& thrown) {
-        made.message = "an exception ended the call";
-        made.remote = thrown.what();
-    } catch (...) {
-        made.message = "an exception ended the call";
-    }
-    return made;
-}
-
-// Ends the count of a call, unless its answer's stream does.
-class call_count {
-public:
-    explicit call_count(const std::shared_ptr<calls_in_flight>& calls) noexcept
-        : calls_(calls), open_(calls->begin()) {}
-    ~call_count() {
-        if (open_) calls_->end();
-    }
-    call_count(const call_count&) = delete;
-    call_count& operator=(const call_count&) = delete;
-
-    [[nodiscard]] bool open() const noexcept { return open_; }
-    void pass_on_to(response& answer) {
-        answer.stream = std::make_unique<counted_body>(std::move(answer.stream), calls_);
-        open_ = false;
-    }
-
-private:
-    const std::shared_ptr<calls_in_flight>& calls_;
-    bool open_;
-};
-
-std::unexpected<error> shutting_down() {
-    return fail(error_kind::cancelled, "the client is shutting down");
-}
 
 // The awaitable of a call that ends before it begins.
 asio::awaitable<result<response>> ended(error why) {
@@ -83,62 +37,33 @@ engine::~engine() {
     shards_.stop();
 }
 
-// One call with all it needs, in a place of its own: it would make the coroutine's frame too large
-// to be kept for the next call.
-struct engine::job {
-    job(std::shared_ptr<const endpoint> found, request&& asked)
-        : on(std::move(found)), what(std::move(asked)) {}
-
-    const std::shared_ptr<const endpoint> on;
-    request what;
-    std::optional<managed_call> call;
-};
-
 asio::awaitable<result<response>> engine::call(std::string_view tool, std::string_view endpoint,
                                                request&& what) {
     auto found = find_open(tool, endpoint);
     if (!found) return ended(std::move(found.error()));
-    return run(make_recycled<job>(std::move(*found), std::move(what)));
-}
-
-asio::awaitable<result<response>> engine::run(recycled<job> work) {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const shard* const here = shards_.find(executor);
-    if (here == nullptr) co_return co_await run_elsewhere(executor, std::move(work));
-    call_count count(in_flight_);
-    if (!count.open()) co_return shutting_down();
-    const bool throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    managed_call& call = work->call.emplace(*work->on, *here, work->what);
-    try {
-        co_await call.run();
-    } catch (...) {
-        call.outcome() = std::unexpected(error_of(std::current_exception()));
-    }
-    if (call.outcome() && call.outcome()->stream) count.pass_on_to(*call.outcome());
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return std::move(call.outcome());
+    return run_call(*this, make_recycled<call_job>(std::move(*found), std::move(what)));
 }
 
 asio::awaitable<result<response>> engine::run_elsewhere(asio::any_io_executor from,
-                                                        recycled<job> work) {
+                                                        recycled<call_job> work) {
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     const asio::any_io_executor there = shards_.next().executor;
     auto [fault, answer] = co_await asio::co_spawn(there, run_on(there, from, std::move(work)),
                                                    asio::as_tuple(asio::use_awaitable));
-    if (fault) answer = std::unexpected(error_of(fault));
+    if (fault) answer = std::unexpected(to_error(fault));
     co_await asio::this_coro::throw_if_cancelled(throws);
     co_return std::move(answer);
 }
 
 asio::awaitable<result<response>> engine::run_on(asio::any_io_executor there,
-                                                 asio::any_io_executor from, recycled<job> work) {
+                                                 asio::any_io_executor from,
+                                                 recycled<call_job> work) {
     co_await asio::this_coro::throw_if_cancelled(false);
     if (auto& stream = work->what.stream; stream && from != there) {
         stream = std::make_shared<body_hop>(std::move(stream), from);
     }
-    result<response> answer = co_await run(std::move(work));
+    result<response> answer = co_await run_call(*this, std::move(work));
     if (answer && answer->stream) {
         answer->stream = std::make_unique<body_hop>(std::move(answer->stream), there);
     }
@@ -151,12 +76,12 @@ result<response> engine::call_blocking(std::string_view tool, std::string_view e
     if (!found) return std::unexpected(std::move(found.error()));
     const asio::any_io_executor there = shards_.next().executor;
     auto pending = asio::co_spawn(
-        there, run_on(there, there, make_recycled<job>(std::move(*found), std::move(what))),
+        there, run_on(there, there, make_recycled<call_job>(std::move(*found), std::move(what))),
         asio::use_future);
     try {
         return pending.get();
     } catch (...) {
-        return std::unexpected(error_of(std::current_exception()));
+        return std::unexpected(to_error(std::current_exception()));
     }
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "call/recycled.hpp"
+#include "call/call_job.hpp"
 #include "symphony/call/request.hpp"
 #include "symphony/core/result.hpp"
 #include "symphony/tool/client.hpp"
-#include "tool/calls_in_flight.hpp"
 #include "tool/catalogue.hpp"
 #include "tool/shard_set.hpp"
 #include "tool/state_registry.hpp"
@@ -20,10 +19,10 @@
 namespace symphony::detail {
 
 /// What stands behind a `client`. Thread-safe.
-class engine {
+class engine final : private call_site {
 public:
     explicit engine(client_options options);
-    ~engine();
+    ~engine() override;
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
@@ -49,14 +48,19 @@ private:
     /// `find`, but that a closed client says so whatever the names.
     [[nodiscard]] result<std::shared_ptr<const endpoint>> find_open(
         std::string_view tool, std::string_view endpoint) const;
-    struct job;
-    /// On a shard's executor it is the whole call; from elsewhere it moves to one first.
-    [[nodiscard]] boost::asio::awaitable<result<response>> run(recycled<job> work);
+    [[nodiscard]] const shard* find(
+        const boost::asio::any_io_executor& executor) const noexcept override {
+        return shards_.find(executor);
+    }
     [[nodiscard]] boost::asio::awaitable<result<response>> run_elsewhere(
-        boost::asio::any_io_executor from, recycled<job> work);
+        boost::asio::any_io_executor from, recycled<call_job> work) override;
+    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
+        return in_flight_;
+    }
     /// Runs on `there`, a shard's; bodies move between it and `from`.
     [[nodiscard]] boost::asio::awaitable<result<response>> run_on(
-        boost::asio::any_io_executor there, boost::asio::any_io_executor from, recycled<job> work);
+        boost::asio::any_io_executor there, boost::asio::any_io_executor from,
+        recycled<call_job> work);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools);
 
     const std::shared_ptr<const clock> time_;

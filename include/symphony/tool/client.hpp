@@ -77,7 +77,12 @@ public:
     /// any executor.
     [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string_view tool,
                                                                 std::string_view endpoint,
-                                                                request what);
+                                                                request&& what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string_view tool,
+                                                                std::string_view endpoint,
+                                                                const request& what) {
+        return call(tool, endpoint, request(what));
+    }
     [[nodiscard]] result<response> call_blocking(std::string_view tool, std::string_view endpoint,
                                                  request what);
 

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-namespace symphony::detail {
+namespace symphony {
 
 /// Counts calls, those whose answer is still being read included, and waits for their end.
 /// Thread-safe.
@@ -67,4 +67,4 @@ private:
     const std::shared_ptr<calls_in_flight> calls_;
 };
 
-}  // namespace symphony::detail
+}  // namespace symphony
