@@ -50,10 +50,10 @@ public:
         auto store = make_redis_rate_store(given.sharing().redis, loop_.get_executor(), time_,
                                            wakeups_, chance_);
         if (!store) shared_bench::stop(store.error().message);
-        gate_ = rate_gate::make(
-            given.limit(), home_,
-            rate_sharing{given.sharing(), given.text("key", "bench"), std::move(*store),
-                         endpoint_events("bench", "api", {})});
+        gate_ =
+            rate_gate::make(given.limit(), home_,
+                            rate_sharing{given.sharing(), given.text("key", "bench"),
+                                         std::move(*store), endpoint_events("bench", "api", {})});
     }
 
     void run() {
@@ -116,11 +116,12 @@ private:
     void tell() {
         const double seconds = std::chrono::duration<double>(time_.now() - began_).count();
         const auto n = static_cast<double>(decisions_);
-        std::printf("{\"perSecond\": %.1f, \"cpuMicros\": %.4f, \"admitted\": %llu, "
-                    "\"allAdmitted\": %llu}\n",
-                    n / seconds, (cpu_seconds() - cpu_began_) * 1e6 / n,
-                    static_cast<unsigned long long>(admitted_),
-                    static_cast<unsigned long long>(all_admitted_));
+        std::printf(
+            "{\"perSecond\": %.1f, \"cpuMicros\": %.4f, \"admitted\": %llu, "
+            "\"allAdmitted\": %llu}\n",
+            n / seconds, (cpu_seconds() - cpu_began_) * 1e6 / n,
+            static_cast<unsigned long long>(admitted_),
+            static_cast<unsigned long long>(all_admitted_));
         std::fflush(stdout);
         std::_Exit(0);
     }

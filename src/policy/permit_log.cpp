@@ -8,7 +8,7 @@ namespace symphony::detail {
 
 namespace {
 
-constexpr std::size_t least_capacity = 16;
+constexpr std::size_t least_capacity = 4;
 
 }  // namespace
 
