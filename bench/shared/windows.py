@@ -25,10 +25,20 @@ def bucket_lead(times, burst, per_second):
 
 def charges(value):
     """The charges in the value of a budget of sliding windows, in seconds of Redis's clock."""
-    if value[:4] != b"SyR1" or value[4:5] != b"w" or value[5] != 0:
+    if value[:4] != b"SyR1" or value[4:5] != b"w":
         raise ValueError("not a log of charges")
+    blocks = value[5]
     numbers = struct.unpack_from("<15d", value, 8)
     alloc, head, count = (int(numbers[i]) for i in (7, 8, 9))
-    log = 128
+    log = 128 + blocks * (48 + 16384)
     ring = [(head - count + i) % alloc for i in range(count)]
     return [struct.unpack_from("<d", value, log + 8 * i)[0] / 1e6 for i in ring]
+
+
+def joined(before, newer):
+    """One history from two looks at a log that forgets its oldest and takes back its newest."""
+    if not newer or not before:
+        return newer or before
+    same = max(before.count(newer[0]), newer.count(newer[0]))
+    later = [at for at in newer if at > newer[0]]
+    return [at for at in before if at < newer[0]] + [newer[0]] * same + later
