@@ -94,18 +94,19 @@ private:
     [[nodiscard]] detail::queue_plan::moment forecast_locked(instant now, std::uint8_t rank,
                                                              std::uint32_t cost) noexcept;
     void adopt(const rate_limit_options& options) noexcept {
-        max_queue_ = options.max_queue_size;
+        constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+        max_queue_ = static_cast<std::uint32_t>(std::min(options.max_queue_size, most));
         max_wait_ = options.max_queue_time.value_or(duration::max());
     }
 
     mutable detail::spin_lock lock_;
+    std::uint32_t max_queue_ = 0;
     detail::rate_state state_;
     detail::wait_queue queue_;
     std::unique_ptr<detail::queue_plan> plan_;  // while many wait
     forecast foretold_;
     instant newest_ = bounded(instant::min());  // of all admissions
     instant paused_until_ = bounded(instant::min());
-    std::size_t max_queue_ = 0;
     duration max_wait_{};
 };
 
