@@ -195,7 +195,8 @@ def local_saturation(build):
     for strategy in ("sliding-window", "token-bucket", "leaky-bucket"):
         with upstream(build) as (port, arrivals):
             [process] = callers(build, 1, 5 if QUICK else 10, upstream=port, strategy=strategy,
-                                per_second=1000, rate=1500, queue=200)
+                                per_second=1000, rate=1000 * OVERLOAD, queue=200,
+                                burst=100 if strategy == "token-bucket" else 0)
             process.communicate()
             results[strategy] = used_share(arrivals(), 1000)
         say(f"local {strategy}: {results[strategy]:.4f} of the limit used")

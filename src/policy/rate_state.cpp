@@ -202,8 +202,8 @@ void rate_state::seed_windows(const rate_state& old, instant now) {
 }
 
 std::size_t rate_state::memory() const noexcept {
-    std::size_t bytes = sizeof(*this) + levels_.heap_bytes() + buckets().size_bytes() +
-                        log_.heap_bytes();
+    std::size_t bytes =
+        sizeof(*this) + levels_.heap_bytes() + buckets().size_bytes() + log_.heap_bytes();
     for (const level& l : levels_) {
         if (l.slots) bytes += sizeof(slot_log) + l.slots->memory();
     }
