@@ -19,14 +19,15 @@ import measure
 import svg_plot
 from redis import Redis
 
-SECONDS = 5
+STRATEGY_SECONDS, SHARED_SECONDS = 5, 8
+KILLED, STARTED = 4, 5  # later than the 3 s in which instances have counted each other
 
 
-def arrivals_of(build, count, redis=None, during=lambda: None, **words):
+def arrivals_of(build, count, seconds, redis=None, during=lambda: None, **words):
     """Seconds since the first call at which the API saw calls."""
     port_of = {"redis": redis.port} if redis else {}
     with measure.upstream(build) as (port, arrivals):
-        started = measure.callers(build, count, SECONDS, upstream=port, **port_of, **words)
+        started = measure.callers(build, count, seconds, upstream=port, **port_of, **words)
         during()
         for process in started:
             process.communicate()
@@ -51,7 +52,8 @@ def strategies(build):
     chart = svg_plot.Chart("10 calls per second, all called for at once: calls the API has seen",
                            "seconds", "calls")
     for strategy in ("sliding-window", "token-bucket", "leaky-bucket"):
-        times = arrivals_of(build, 1, strategy=strategy, per_second=10, per_minute=600, rate=50,
+        times = arrivals_of(build, 1, STRATEGY_SECONDS, strategy=strategy, per_second=10,
+                            per_minute=600, rate=50,
                             burst=10 if strategy == "token-bucket" else 0)
         chart.add(strategy, cumulative(times), steps=True)
     return chart.svg()
@@ -59,19 +61,19 @@ def strategies(build):
 
 def shared(build):
     def outage():
-        time.sleep(2)
+        time.sleep(KILLED)
         redis.kill()
-        time.sleep(1)
+        time.sleep(STARTED - KILLED)
         redis.start()
 
     with Redis(measure.REDIS_CPU) as redis:
-        times = arrivals_of(build, 4, redis, outage, per_second=100, per_minute=60_000, rate=75,
-                            queue=200)
+        times = arrivals_of(build, 4, SHARED_SECONDS, redis, outage, per_second=100,
+                            per_minute=60_000, rate=75, queue=200)
     chart = svg_plot.Chart("4 processes share 100 calls per second; Redis is killed for a second",
                            "seconds", "calls in the second before")
-    chart.add("calls the API has seen", in_last_second(times, SECONDS))
-    chart.limit("limit", [(0, 100), (SECONDS, 100)])
-    chart.mark("no Redis: each keeps to a quarter", 2, 3)
+    chart.add("calls the API has seen", in_last_second(times, SHARED_SECONDS))
+    chart.limit("limit", [(0, 100), (SHARED_SECONDS, 100)])
+    chart.mark("no Redis: each keeps to a quarter", KILLED, STARTED)
     return chart.svg()
 
 

@@ -1,9 +1,12 @@
 """The section "Rate limits" of docs/benchmarks.md, and the plot of long queues."""
 
+import datetime
 import json
+import os
 import pathlib
 import re
 import statistics
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -118,13 +121,21 @@ def queue_plot(micro, file):
     return True
 
 
+def conditions():
+    told = subprocess.run(["redis-server", "--version"], capture_output=True, text=True, check=False)
+    redis = re.search(r"v=(\S+)", told.stdout)
+    return (f"Redis {redis[1] if redis else 'unknown'} on one of {os.cpu_count()} cores, callers on "
+            "another")
+
+
 def section(results, micro_file, plots=None):
     micro = micro_times(micro_file)
     rows = [*local_rows(micro), *shared_rows(results), *overload_rows(results)]
     seconds = results.get("seconds", {}).get("overload", 0)
     lines = [
         TITLE, "",
-        "Made by `bench/shared/run.sh` after `bench_micro`. Three numbers are sliding window, token "
+        f"Made by `bench/shared/run.sh` after `bench_micro`, on {datetime.date.today().isoformat()} "
+        f"with {conditions()}. Three numbers are sliding window, token "
         "bucket and leaky bucket; ratios are medians of rounds in which both took turns, with the "
         "least and the greatest.", "",
         "| | measured | goal | |", "|---|---:|---:|---|", *rows, ""]
