@@ -33,6 +33,8 @@ std::string breaker_text(const circuit_breaker_options& breaker) {
     text +=
         fmt::format("; for {}, at most {}", duration_text(breaker.reset_timeout),
                     duration_text(breaker.max_reset_timeout.value_or(10 * breaker.reset_timeout)));
+    if (breaker.recovery == recovery_kind::gradual) text += ", then 10, 20, 40, 80 % of the calls";
+    if (breaker.recovery == recovery_kind::custom) text += ", then a recovery of its own";
     return text;
 }
 

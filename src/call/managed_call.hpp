@@ -76,6 +76,7 @@ private:
     int attempts_ = 0;
     bool answered_ = false;  // `outcome_` is of an attempt, not a refusal
     duration hint_{};        // how long the server asked to stay away
+    circuit_turn turn_;
     circuit_permit permit_;
     slow_watch slow_;
     std::string target_;

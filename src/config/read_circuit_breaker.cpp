@@ -27,10 +27,16 @@ void read_monitoring(const cursor& at, circuit_breaker_options& options) {
     }
 }
 
+void read_strategy(const cursor& at, circuit_breaker_options& options) {
+    const auto which = at.choice({{"immediate"}, {"gradual"}, {"custom"}});
+    if (which == 1) options.recovery = recovery_kind::gradual;
+    if (which == 2) at.wrong("'custom' takes an object of C++ code: it cannot stand in a file");
+}
+
 void read_recovery(const cursor& at, circuit_breaker_options& options) {
     const object block(at, {{"strategy"}, {"successThreshold"}});
     if (const auto strategy = block.get("strategy")) {
-        (void)strategy->choice({{"immediate"}, unavailable("gradual"), unavailable("custom")});
+        read_strategy(*strategy, options);
     }
     block.into(options.success_threshold, "successThreshold",
                [](const cursor& c) { return c.integer<std::uint32_t>(1, 100'000); });

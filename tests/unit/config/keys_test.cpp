@@ -91,6 +91,7 @@ TEST(keys, of_a_circuit_breaker) {
             {"0", "-1"},
             "must be"},
            {start + "recovery: {strategy: ", "immediate", "}}", {"fast"}, "must be 'immediate'"},
+           {start + "recovery: {strategy: ", "gradual", "}}", {"custom"}, "C++ code"},
            {start + "recovery: {successThreshold: ", "3", "}}", {"0", "100001"}, "a whole number"},
            {"circuitBreaker: ", "{}", "", {"null", "5", "[]"}, "must be an object"}});
 }
@@ -176,7 +177,7 @@ TEST(keys, arrive_in_the_options) {
         " limits: [{max: 5, window: 2h, burst: 9}], strategy: token-bucket, maxQueueSize: 7,"
         " maxQueueTime: 3s}, circuitBreaker: {failureThreshold: 3, resetTimeoutMs: 4000,"
         " maxResetTimeoutMs: 9s, monitoring: {window: 20s, minimumRequests: 4,"
-        " metrics: {failureRate: 0.25, latencyThreshold: 800}}, recovery: {strategy: immediate,"
+        " metrics: {failureRate: 0.25, latencyThreshold: 800}}, recovery: {strategy: gradual,"
         " successThreshold: 2}}, auth: {type: basic, credentials: {username: u, password: p}},"
         " middleware: {error: {retry: {maxAttempts: 4, backoff: linear, baseDelay: 5,"
         " maxDelay: 50ms, conditions: ['.status == 418']}}}, tls: {serverName: s, minVersion: 1.3},"
@@ -205,6 +206,7 @@ TEST(keys, arrive_in_the_options) {
     breaker.failure_rate = 0.25;
     breaker.latency_threshold = 800ms;
     breaker.success_threshold = 2;
+    breaker.recovery = recovery_kind::gradual;
     EXPECT_EQ(e.circuit_breaker, breaker);
     EXPECT_EQ(e.auth->type, auth_type::basic);
     EXPECT_EQ(e.auth->username, "u");

@@ -141,7 +141,6 @@ TEST(rules, what_does_not_work_yet_says_so) {
           "circuitBreaker: {fallbackService: t}",
           "circuitBreaker: {shared: true}",
           "circuitBreaker: {monitoring: {alerts: {slack: x}}}",
-          "circuitBreaker: {recovery: {strategy: gradual}}",
           "isStreaming: true",
           "streamConfig: {mode: json}",
           "concurrency: {max: 3}",

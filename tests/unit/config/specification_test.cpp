@@ -38,7 +38,7 @@ TEST(specification, advanced_circuit_breaking) {
         "{failureRate: 0.1, latencyThreshold: 1000}, alerts: {slack: webhook_url}}, recovery: "
         "{strategy: gradual, successThreshold: 5}}",
         {"circuitBreaker.healthCheckEndpoint", "circuitBreaker.fallbackService",
-         "circuitBreaker.monitoring.alerts", "circuitBreaker.recovery.strategy"});
+         "circuitBreaker.monitoring.alerts"});
 }
 
 TEST(specification, advanced_streaming) {
