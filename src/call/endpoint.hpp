@@ -2,6 +2,7 @@
 
 #include "call/breaker_cell.hpp"
 #include "call/endpoint_events.hpp"
+#include "call/health_target.hpp"
 #include "call/outgoing.hpp"
 #include "call/rate_gate.hpp"
 #include "call/shard.hpp"
@@ -47,6 +48,10 @@ public:
     [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
     [[nodiscard]] const endpoint_state& state() const noexcept { return state_; }
     [[nodiscard]] const endpoint_events& events() const noexcept { return events_; }
+    /// Null without a health check.
+    [[nodiscard]] const std::shared_ptr<const health_target>& health() const noexcept {
+        return health_;
+    }
     [[nodiscard]] const url& base() const noexcept { return where_->base; }
 
 private:
@@ -59,6 +64,7 @@ private:
     const std::shared_ptr<const net::destination> where_;
     const std::optional<credentials> identity_;
     const standing_fields standing_;
+    std::shared_ptr<const health_target> health_;
     std::string bare_target_;  // for calls that give no path of their own
     endpoint_state state_;
 };

@@ -42,19 +42,34 @@ void read_recovery(const cursor& at, circuit_breaker_options& options) {
                [](const cursor& c) { return c.integer<std::uint32_t>(1, 100'000); });
 }
 
+void read_health_check(const object& block, read_breaker& made) {
+    if (const auto page = block.get("healthCheckEndpoint")) {
+        made.health_check.emplace().url = read_url(*page).value_or("");
+    }
+    if (const auto interval = block.get("healthCheckInterval")) {
+        const auto read = interval->time({std::chrono::milliseconds(10), std::chrono::days(1)});
+        if (made.health_check) {
+            made.health_check->interval = read;
+        } else {
+            interval->incomplete("goes with 'healthCheckEndpoint' only");
+        }
+    }
+}
+
 }  // namespace
 
-circuit_breaker_options read_circuit_breaker(const cursor& at) {
+read_breaker read_circuit_breaker(const cursor& at) {
     const object block(at, {{"failureThreshold"},
                             {"resetTimeoutMs"},
                             {"maxResetTimeoutMs"},
                             {"monitoring"},
                             {"recovery"},
-                            unavailable("healthCheckEndpoint"),
-                            unavailable("healthCheckInterval"),
+                            {"healthCheckEndpoint"},
+                            {"healthCheckInterval"},
                             unavailable("fallbackService"),
                             unavailable("shared")});
-    circuit_breaker_options options;
+    read_breaker made;
+    circuit_breaker_options& options = made.breaker;
     block.into(options.failure_threshold, "failureThreshold", calls);
     block.into(options.reset_timeout, "resetTimeoutMs", any_time);
     if (const auto most = block.get("maxResetTimeoutMs")) {
@@ -65,7 +80,8 @@ circuit_breaker_options read_circuit_breaker(const cursor& at) {
     }
     if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, options);
     if (const auto recovery = block.get("recovery")) read_recovery(*recovery, options);
-    return options;
+    read_health_check(block, made);
+    return made;
 }
 
 }  // namespace symphony::detail

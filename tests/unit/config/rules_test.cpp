@@ -67,6 +67,11 @@ TEST(rules, one_prefix_is_one_budget) {
                        tool("b", "e", taken)));
 }
 
+TEST(rules, an_interval_needs_something_to_ask) {
+    EXPECT_EQ(only_message(parse(endpoint_with("circuitBreaker: {healthCheckInterval: 5s}"))),
+              "goes with 'healthCheckEndpoint' only");
+}
+
 TEST(rules, a_header_that_would_be_lost_is_refused) {
     for (const char* name : {"Host", "connection", "Transfer-Encoding", "te", "symphony-cost"}) {
         const loaded faulty = parse(endpoint_with("headers: {" + std::string(name) + ": '1'}"));
@@ -136,9 +141,7 @@ TEST(rules, a_ca_file_stands_next_to_the_configuration) {
 
 TEST(rules, what_does_not_work_yet_says_so) {
     for (const char* block :
-         {"circuitBreaker: {healthCheckEndpoint: 'http://h'}",
-          "circuitBreaker: {healthCheckInterval: 5}",
-          "circuitBreaker: {fallbackService: t}",
+         {"circuitBreaker: {fallbackService: t}",
           "circuitBreaker: {shared: true}",
           "circuitBreaker: {monitoring: {alerts: {slack: x}}}",
           "isStreaming: true",

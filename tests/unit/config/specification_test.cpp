@@ -37,8 +37,7 @@ TEST(specification, advanced_circuit_breaking) {
         "'https://api.service.com/health', fallbackService: backupAPI, monitoring: {metrics: "
         "{failureRate: 0.1, latencyThreshold: 1000}, alerts: {slack: webhook_url}}, recovery: "
         "{strategy: gradual, successThreshold: 5}}",
-        {"circuitBreaker.healthCheckEndpoint", "circuitBreaker.fallbackService",
-         "circuitBreaker.monitoring.alerts"});
+        {"circuitBreaker.fallbackService", "circuitBreaker.monitoring.alerts"});
 }
 
 TEST(specification, advanced_streaming) {
