@@ -90,6 +90,10 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
                                         const endpoint_options& options) {
     std::vector<std::string> chain;
     chain.push_back("deadline         " + duration_text(options.timeout));
+    if (!options.fallback.empty()) {
+        chain.push_back(
+            fmt::format("fallback         {}, while the circuit refuses", options.fallback));
+    }
     if (options.middleware.error.retry) {
         chain.push_back(retry_text(*options.middleware.error.retry));
     }

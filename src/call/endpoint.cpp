@@ -83,6 +83,9 @@ std::optional<std::string> problem(const endpoint_options& options) {
     if (options.circuit_breaker) {
         if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;
     }
+    if (!options.fallback.empty() && !options.circuit_breaker) {
+        return "fallback: there is no circuit breaker to take over from";
+    }
     if (options.health_check) {
         if (!options.circuit_breaker) return "health check: there is no circuit breaker to serve";
         if (auto wrong = options.health_check->problem()) return "health check: " + *wrong;

@@ -52,6 +52,13 @@ public:
     [[nodiscard]] const std::shared_ptr<const health_target>& health() const noexcept {
         return health_;
     }
+    [[nodiscard]] bool has_credentials() const noexcept { return identity_.has_value(); }
+    /// Who takes the calls that the circuit refuses; null: nobody.
+    [[nodiscard]] const std::shared_ptr<const endpoint>& fallback() const noexcept {
+        return fallback_;
+    }
+    /// Before it is shared; never in a circle.
+    void fall_back_to(std::shared_ptr<const endpoint> other) { fallback_ = std::move(other); }
     [[nodiscard]] const url& base() const noexcept { return where_->base; }
 
 private:
@@ -65,6 +72,7 @@ private:
     const std::optional<credentials> identity_;
     const standing_fields standing_;
     std::shared_ptr<const health_target> health_;
+    std::shared_ptr<const endpoint> fallback_;
     std::string bare_target_;  // for calls that give no path of their own
     endpoint_state state_;
 };

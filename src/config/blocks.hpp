@@ -31,6 +31,7 @@ struct read_limit {
 struct read_breaker {
     circuit_breaker_options breaker{};
     std::optional<health_check_options> health_check{};
+    std::string fallback{};
 };
 [[nodiscard]] read_breaker read_circuit_breaker(const cursor& at);
 /// An http or https URL. It may hold credentials in its user-info and query: no message repeats any

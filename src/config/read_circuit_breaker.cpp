@@ -56,6 +56,21 @@ void read_health_check(const object& block, read_breaker& made) {
     }
 }
 
+// Whether there is such an endpoint is seen when all tools are read.
+void read_fallback(const cursor& at, read_breaker& made) {
+    auto text = at.shown_text();
+    if (!text) return;
+    const auto dot = text->find('.');
+    const bool named =
+        is_name(std::string_view(*text).substr(0, dot)) &&
+        (dot == std::string::npos || is_name(std::string_view(*text).substr(dot + 1)));
+    if (!named) {
+        at.wrong("must be TOOL or TOOL.ENDPOINT");
+        return;
+    }
+    made.fallback = std::move(*text);
+}
+
 }  // namespace
 
 read_breaker read_circuit_breaker(const cursor& at) {
@@ -66,7 +81,7 @@ read_breaker read_circuit_breaker(const cursor& at) {
                             {"recovery"},
                             {"healthCheckEndpoint"},
                             {"healthCheckInterval"},
-                            unavailable("fallbackService"),
+                            {"fallbackService"},
                             unavailable("shared")});
     read_breaker made;
     circuit_breaker_options& options = made.breaker;
@@ -81,6 +96,7 @@ read_breaker read_circuit_breaker(const cursor& at) {
     if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, options);
     if (const auto recovery = block.get("recovery")) read_recovery(*recovery, options);
     read_health_check(block, made);
+    if (const auto fallback = block.get("fallbackService")) read_fallback(*fallback, made);
     return made;
 }
 

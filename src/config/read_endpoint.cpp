@@ -110,6 +110,7 @@ endpoint_options read_endpoint(const cursor& at) {
         read_breaker made = read_circuit_breaker(*breaker);
         options.circuit_breaker = std::move(made.breaker);
         options.health_check = std::move(made.health_check);
+        options.fallback = std::move(made.fallback);
     }
     read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);

@@ -43,6 +43,8 @@ public:
     [[nodiscard]] std::vector<tool_options> options() const;
 
 private:
+    void link_fallbacks();
+
     std::vector<std::unique_ptr<catalogued_tool>> tools_;
     std::unordered_map<std::string, catalogued_tool*, text_hash, std::equal_to<>> by_name_;
 };

@@ -1,5 +1,6 @@
 #include "tool/engine.hpp"
 
+#include "call/fallback.hpp"
 #include "tool/body_hop.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -89,7 +90,13 @@ asio::awaitable<result<response>> engine::call(std::string tool, std::string end
         call_count count(in_flight_);
         if (const auto found = count.open() ? find(tool, endpoint) : shutting_down()) {
             try {
-                answer = co_await (*found)->call(*here, what);
+                const auto& asked = **found;
+                const instant began = asked.fallback() ? here->time.now() : instant();
+                answer = co_await asked.call(*here, what);
+                if (falls_back(asked, answer)) {
+                    answer = co_await call_fallback(asked, *here, what, began,
+                                                    std::move(answer.error()));
+                }
                 if (answer && answer->stream) count.pass_on_to(*answer);
             } catch (...) {
                 fault = std::current_exception();

@@ -6,7 +6,8 @@ import threading
 import time
 import unittest
 
-from support import Api, Gateway, answer, hold, reset, silent, single, wait_until
+from support import (Api, Gateway, answer, endpoint, hold, reset, run, silent, single, tools,
+                     wait_until, write_config)
 
 
 class BreakerCase(unittest.TestCase):
@@ -163,6 +164,106 @@ class HealthCheck(BreakerCase):
         for _ in range(50):
             self.assert_circuit_open(gateway.request())
         self.assertEqual(len(self.page.requests), 0)
+
+
+class Fallback(BreakerCase):
+    def setUp(self):
+        super().setUp()
+        self.backup = Api(self)
+
+    def file(self, breaker, **backup):
+        return tools(shop={"api": endpoint(self.api.url, circuitBreaker={
+            "failureThreshold": 1, "resetTimeoutMs": 60000, **breaker})},
+                     backup={"api": endpoint(self.backup.url, **backup)})
+
+    def test_takes_what_the_circuit_refuses(self):
+        gateway = Gateway(self, self.file({"fallbackService": "backup"}))
+        self.backup.behaviour = answer(200, b"from the backup")
+        self.open(gateway)
+        got = gateway.request("/shop/api/orders/7?x=1", "PUT", body=b"content",
+                              headers={"x-mine": "1", "symphony-priority": "3"})
+        self.assertEqual((got.status, got.body), (200, b"from the backup"))
+        self.assertEqual(got.get("symphony-served-by"), "backup.api")
+        self.assertEqual(got.get("symphony-attempts"), "1")
+        seen = self.backup.requests[0]
+        self.assertEqual((seen.method, seen.target, seen.body),
+                         ("PUT", "/orders/7?x=1", b"content"))
+        self.assertEqual(seen.get("x-mine"), "1")
+        self.assertIsNone(seen.get("symphony-priority"))
+        self.assertEqual(len(self.api.requests), 1)
+        self.assertEqual(gateway.metric("symphony_calls_total", endpoint="api", tool="shop",
+                                        outcome="circuit_open"), 1)
+        self.assertEqual(gateway.metric("symphony_calls_total", endpoint="api", tool="backup",
+                                        outcome="ok"), 1)
+
+    def test_a_streamed_upload_goes_there_whole(self):
+        gateway = Gateway(self, self.file({"fallbackService": "backup.api"}))
+        self.open(gateway)
+        content = b"x" * 3_000_000
+        got = gateway.request(method="POST", body=content)
+        self.assertEqual(got.status, 200)
+        self.assertEqual(self.backup.requests[0].body, content)
+
+    def test_an_answer_of_the_api_itself_has_no_other_server(self):
+        gateway = Gateway(self, self.file({"fallbackService": "backup"}))
+        self.api.behaviour = answer(404)
+        got = gateway.request()
+        self.assertEqual(got.status, 404)
+        self.assertIsNone(got.get("symphony-served-by"))
+        self.assertEqual(len(self.backup.requests), 0)
+
+    def test_when_both_refuse_the_problem_is_of_who_was_asked(self):
+        gateway = Gateway(self, self.file(
+            {"fallbackService": "backup"},
+            circuitBreaker={"failureThreshold": 1, "resetTimeoutMs": 30000}))
+        self.open(gateway)
+        self.backup.behaviour = answer(500)
+        self.assertEqual(gateway.request().status, 500)
+        got = gateway.request()
+        self.assert_circuit_open(got)
+        self.assertEqual((got.json["tool"], got.json["endpoint"]), ("shop", "api"))
+        self.assertIn("backup.api", got.json["detail"])
+        self.assertLessEqual(got.json["retryAfterMs"], 30000)
+
+    def test_a_fallback_that_breaks(self):
+        gateway = Gateway(self, self.file({"fallbackService": "backup"}))
+        self.backup.behaviour = reset()
+        self.open(gateway)
+        got = gateway.request(method="POST", body=b"x")
+        self.assertEqual((got.status, got.json["kind"]), (502, "connection_lost"))
+        self.assertIn("backup.api", got.json["detail"])
+
+    def test_within_the_time_of_the_call(self):
+        file = self.file({"fallbackService": "backup"}, timeout=60000)
+        file["tools"][0]["externalAPIs"]["api"]["timeout"] = 300
+        gateway = Gateway(self, file)
+        self.open(gateway)
+        self.backup.behaviour = silent()
+        got = gateway.request()
+        self.assertEqual((got.status, got.json["kind"]), (504, "timeout"))
+
+    def test_circles_and_unknown_names_start_nothing(self):
+        circle = self.file({"fallbackService": "backup"},
+                           circuitBreaker={"fallbackService": "shop"})
+        for config, why in ((circle, "circle: shop.api -> backup.api -> shop.api"),
+                            (self.file({"fallbackService": "backp"}), "did you mean 'backup'?")):
+            done = run(["check", "-c", write_config(self, config)])
+            self.assertEqual(done.code, 2)
+            self.assertIn(why, done.err)
+
+    def test_a_reload_into_a_circle_changes_nothing(self):
+        gateway = Gateway(self, self.file({"fallbackService": "backup"}))
+        gateway.file.write_text(json.dumps(self.file(
+            {"fallbackService": "backup"}, circuitBreaker={"fallbackService": "shop"})))
+        got = gateway.admin("/v1/reload", "POST")
+        self.assertEqual(got.status, 422)
+        self.assertIn("circle", got.json["faults"][0]["message"])
+        self.assertEqual(gateway.request().status, 200)
+
+    def test_check_shows_it(self):
+        file = self.file({"fallbackService": "backup"})
+        shown = run(["check", "-c", write_config(self, file)]).text
+        self.assertIn("fallback         backup, while the circuit refuses", shown)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,9 @@ struct endpoint_options {
     std::optional<rate_sharing_options> rate_sharing{};  ///< shares `rate_limit` across processes
     std::optional<circuit_breaker_options> circuit_breaker{};
     std::optional<health_check_options> health_check{};  ///< of `circuit_breaker`
+    /// "TOOL" or "TOOL.ENDPOINT": takes the calls that `circuit_breaker` refuses
+    /// (`circuitBreaker.fallbackService`); empty: nobody.
+    std::string fallback{};
     std::optional<auth_options> auth{};
     middleware_options middleware{};
     tls_options tls{};
