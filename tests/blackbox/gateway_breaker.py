@@ -266,5 +266,70 @@ class Fallback(BreakerCase):
         self.assertIn("fallback         backup, while the circuit refuses", shown)
 
 
+class Command(BreakerCase):
+    def setUp(self):
+        super().setUp()
+        self.gateway_under_test = Gateway(self, tools(
+            shop={"api": endpoint(self.api.url, circuitBreaker={
+                "failureThreshold": 1, "resetTimeoutMs": 60000}),
+                  "bare": endpoint(self.api.url)},
+            other={"api": endpoint(self.api.url, circuitBreaker={})}))
+
+    def breakers(self, *arguments, config=None):
+        admin = f"127.0.0.1:{self.gateway_under_test.admin_port}"
+        return run(["breakers", *arguments, "-c", config or self.gateway_under_test.file,
+                    "--admin", admin])
+
+    def test_list(self):
+        gateway = self.gateway_under_test
+        self.assertEqual(self.breakers().text,
+                         "ENDPOINT   STATE      NOTE\nshop.api   closed\nother.api  closed\n")
+        self.open(gateway)
+        self.assertRegex(self.breakers("list").text, r"shop.api   open       for \d+")
+        shown = self.breakers("list", "shop.api", "--json")
+        self.assertEqual([(row["tool"], row["endpoint"], row["state"], row["manual"])
+                          for row in shown.json], [("shop", "api", "open", False)])
+        self.assertTrue(0 < shown.json[0]["retryAfterMs"] <= 60000)
+
+    def test_open_close_auto(self):
+        gateway = self.gateway_under_test
+        done = self.breakers("open", "shop.api")
+        self.assertEqual((done.code, done.text), (
+            0, "ENDPOINT  STATE      NOTE\nshop.api  open       by hand, until 'auto'\n"))
+        self.assert_circuit_open(gateway.request())
+        self.assertEqual(self.breakers("close", "shop.api", "--json").json, [
+            {"tool": "shop", "endpoint": "api", "state": "closed", "manual": True}])
+        self.api.behaviour = answer(500)
+        self.assertEqual([gateway.request().status for _ in range(3)], [500] * 3)
+        self.assertEqual(self.breakers("auto", "shop.api").code, 0)
+        self.assertEqual(self.breaker(gateway), {"state": "closed", "manual": False})
+
+    def test_what_cannot_be_done_is_said(self):
+        for arguments, why in ((["open"], "needs an endpoint"),
+                               (["open", "shop"], "needs an endpoint"),
+                               (["list", "shop.api/path"], "no TOOL.ENDPOINT"),
+                               (["open", "shop.none"], "no API 'none'"),
+                               (["open", "shop.bare"], "no circuit breaker"),
+                               (["list", "shop.bare"], "no circuit breaker"),
+                               (["toggle", "shop.api"], "toggle")):
+            done = self.breakers(*arguments)
+            self.assertEqual((done.code, done.out), (2, b""), arguments)
+            self.assertIn(why, done.err)
+        self.gateway_under_test.kill()
+        done = self.breakers()
+        self.assertEqual(done.code, 4)
+        self.assertIn("gives no answer", done.err)
+
+    def test_with_the_token_of_the_configuration(self):
+        config = single(self.api.url, circuitBreaker={})
+        config["gateway"] = {"adminToken": "t0p"}
+        self.gateway_under_test = Gateway(self, config)
+        self.assertEqual(self.breakers("open", "shop.api").code, 0)
+        config["gateway"] = {"adminToken": "other"}
+        done = self.breakers(config=write_config(self, config))
+        self.assertEqual(done.code, 4)
+        self.assertNotIn("t0p", done.err)
+
+
 if __name__ == "__main__":
     unittest.main()
