@@ -13,6 +13,13 @@ std::expected<circuit_permit, circuit_refusal> circuit_breaker::impl::try_acquir
     if (const auto phase = phase_.load(std::memory_order_acquire); (phase & 1) != 0) {
         return circuit_permit(owner, phase >> 1, 0, 0, now);
     }
+    return acquire_slowly(owner, now, latest, turn);
+}
+
+// Apart, so that the usual way out needs no stack.
+[[gnu::noinline]] std::expected<circuit_permit, circuit_refusal>
+circuit_breaker::impl::acquire_slowly(circuit_breaker& owner, instant now, instant latest,
+                                      std::uint64_t turn) noexcept {
     change happened;
     std::uint64_t generation = 0;
     std::uint64_t number = 0;
@@ -53,6 +60,11 @@ std::expected<circuit_permit, circuit_refusal> circuit_breaker::impl::try_acquir
 std::optional<circuit_refusal> circuit_breaker::impl::look(instant now) const noexcept {
     if (const auto refusal = quick_refusal(now)) return refusal;
     if ((phase_.load(std::memory_order_acquire) & 1) != 0) return std::nullopt;
+    return look_slowly(now);
+}
+
+[[gnu::noinline]] std::optional<circuit_refusal> circuit_breaker::impl::look_slowly(
+    instant now) const noexcept {
     const std::lock_guard hold(lock_);
     if (state_ != circuit_state::half_open) {
         return refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
@@ -70,6 +82,11 @@ std::optional<circuit_refusal> circuit_breaker::impl::ask(instant now,
     turn = 0;
     if (const auto refusal = quick_refusal(now)) return refusal;
     if ((phase_.load(std::memory_order_acquire) & 1) != 0) return std::nullopt;
+    return ask_slowly(now, turn);
+}
+
+[[gnu::noinline]] std::optional<circuit_refusal> circuit_breaker::impl::ask_slowly(
+    instant now, std::uint64_t& turn) noexcept {
     const std::lock_guard hold(lock_);
     if (state_ != circuit_state::half_open) {
         return refusal_at(refuse_until_.load(std::memory_order_relaxed), now);

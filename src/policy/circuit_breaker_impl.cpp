@@ -46,13 +46,6 @@ void circuit_breaker::impl::reconfigure(const circuit_breaker_options& options, 
     window_.resize(options.window);
 }
 
-std::optional<circuit_refusal> circuit_breaker::impl::refusal_at(std::int64_t until,
-                                                                 instant now) noexcept {
-    if (until == open_by_hand) return circuit_refusal{duration::max(), circuit_state::open};
-    if (count(now) >= until) return std::nullopt;
-    return circuit_refusal{difference(instant(duration(until)), now), circuit_state::open};
-}
-
 circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit_reason why,
                                                        instant now) noexcept {
     window_.advance(now);

@@ -56,7 +56,11 @@ private:
     }
 
     [[nodiscard]] static std::optional<circuit_refusal> refusal_at(std::int64_t until,
-                                                                   instant now) noexcept;
+                                                                   instant now) noexcept {
+        if (until == open_by_hand) return circuit_refusal{duration::max(), circuit_state::open};
+        if (count(now) >= until) return std::nullopt;
+        return circuit_refusal{difference(instant(duration(until)), now), circuit_state::open};
+    }
     void adopt_locked(const circuit_breaker_options& options);
     [[nodiscard]] circuit_transition enter_locked(circuit_state to, circuit_reason why,
                                                   instant now) noexcept;
@@ -69,6 +73,11 @@ private:
     [[nodiscard]] std::optional<circuit_refusal> quick_refusal(instant now) const noexcept {
         return refusal_at(refuse_until_.load(std::memory_order_acquire), now);
     }
+    [[nodiscard]] std::expected<circuit_permit, circuit_refusal> acquire_slowly(
+        circuit_breaker& owner, instant now, instant latest, std::uint64_t turn) noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> look_slowly(instant now) const noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> ask_slowly(instant now,
+                                                            std::uint64_t& turn) noexcept;
     [[nodiscard]] recovery_progress progress_locked(instant now) const noexcept;
     [[nodiscard]] recovery_answer answer_locked(instant now) noexcept;
     void forget_counts_locked() noexcept;
