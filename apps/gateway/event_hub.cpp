@@ -171,6 +171,7 @@ void event_hub::publish(const event& what) noexcept {
             one->put(text);
         }
     } catch (...) {  // out of memory: the event is lost, the call that told it is not
+        lost_.fetch_add(1, std::memory_order_relaxed);
     }
 }
 

@@ -37,12 +37,15 @@ public:
                                                       timers& wakeups, const clock& time);
 
     [[nodiscard]] std::size_t listeners() const noexcept { return count_.load(); }
+    /// Events that could not be passed on to anybody: no memory was left.
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.load(); }
 
 private:
     friend class event_stream;
     void leave(const event_listener& who) noexcept;
 
     std::atomic<std::size_t> count_{0};
+    std::atomic<std::uint64_t> lost_{0};
     std::mutex mutex_;
     std::uint64_t number_ = 0;
     std::vector<std::shared_ptr<event_listener>> all_;
