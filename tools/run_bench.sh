@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the micro benchmarks and the comparison with peers on the build of the `bench` preset.
+# Runs the micro benchmarks, the comparison with peers and the runs with shared budgets on the build
+# of the `bench` preset, and draws the plots.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mapfile -t micro < <(find build/bench/bench/micro -maxdepth 1 -type f -executable 2>/dev/null | sort)
@@ -10,4 +11,8 @@ for program in "${micro[@]}"; do
 done
 if [[ -x bench/peers/run.sh ]]; then
     bench/peers/run.sh
+fi
+bench/shared/run.sh
+if [[ ${BENCH_QUICK:-} != 1 ]]; then
+    tools/plot_admissions.py
 fi

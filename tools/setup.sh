@@ -14,7 +14,7 @@ packages=(
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libjq-dev libssl-dev libhiredis-dev
     libgtest-dev libgmock-dev libbenchmark-dev
-    nginx-light redis-server openssl  # the integration tests' servers and certificates
+    nginx-light redis-server openssl libfaketime  # the tests' servers, certificates and clocks
 )
 bench_packages=(haproxy wrk nodejs npm libcurl4-openssl-dev valgrind strace curl)
 

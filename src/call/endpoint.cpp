@@ -1,14 +1,10 @@
 #include "call/endpoint.hpp"
 
-#include "call/managed_call.hpp"
-#include "symphony/net/asio_timers.hpp"
 #include "symphony/net/tls_client.hpp"
 
 #include <utility>
 
 namespace symphony {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -51,23 +47,6 @@ result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpo
                                                 std::move(*where), std::move(identity)));
     made->health_ = std::move(*health);
     return made;
-}
-
-asio::awaitable<result<response>> endpoint::call(const shard& where, const request& what) const {
-    managed_call call(*this, where, what);
-    while (call.prepare()) {
-        if (call.waits_for_permit()) co_await call.wait_in_queue();
-        if (call.may_send()) {
-            const net::wire_request& wire = call.wire();
-            result<response> answer = co_await where.transport.send(where_, wire, call.sending());
-            call.settle(std::move(answer));
-        }
-        const std::optional<instant> again = call.next_attempt_at();
-        if (!again) break;
-        if (call.has_stream()) co_await call.collect_answer();
-        if (!co_await net::wait_until(where.wakeups, *again)) call.cancel();
-    }
-    co_return call.finish();
 }
 
 std::optional<std::string> problem(const endpoint_options& options) {

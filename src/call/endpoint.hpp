@@ -15,8 +15,6 @@
 #include "symphony/policy/retry.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
-#include <boost/asio/awaitable.hpp>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,14 +38,12 @@ public:
                                                                 endpoint_events events);
     void attach(endpoint_state state) { state_ = std::move(state); }
 
-    /// One managed call, on `where`'s executor, in a coroutine that does not throw when cancelled.
-    /// `what` outlives it. Errors: every kind.
-    [[nodiscard]] boost::asio::awaitable<result<response>> call(const shard& where,
-                                                                const request& what) const;
-
     [[nodiscard]] const endpoint_options& options() const noexcept { return options_; }
     [[nodiscard]] const endpoint_state& state() const noexcept { return state_; }
     [[nodiscard]] const endpoint_events& events() const noexcept { return events_; }
+    [[nodiscard]] const std::shared_ptr<const net::destination>& where() const noexcept {
+        return where_;
+    }
     /// Null without a health check.
     [[nodiscard]] const std::shared_ptr<const health_target>& health() const noexcept {
         return health_;

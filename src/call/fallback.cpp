@@ -1,5 +1,8 @@
 #include "call/fallback.hpp"
 
+#include "call/managed_call.hpp"
+#include "symphony/net/asio_timers.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,6 +29,27 @@ void turn_away_from(const endpoint& asked, request& what) {
     if (what.method.empty()) what.method = asked.options().method;
     // A caller's credentials that the endpoint's own replace go no further either.
     if (asked.has_credentials()) what.fields.erase("authorization");
+}
+
+// Its frame is made only when a circuit is open: the usual call has none but `run_call`.
+asio::awaitable<result<response>> make_call(const endpoint& on, const shard& where,
+                                            const request& what) {
+    managed_call call(on, where, what);
+    result<response>& outcome = call.outcome();
+    while (call.prepare()) {
+        if (call.waits_for_permit()) co_await call.wait_in_queue();
+        if (call.may_send()) {
+            const net::send_options& options = call.begin_sending();
+            outcome = co_await where.transport.send(on.where(), call.wire(), options);
+            call.settle();
+        }
+        const std::optional<instant> again = call.next_attempt_at();
+        if (!again) break;
+        if (outcome && outcome->stream) co_await call.collect_answer();
+        if (!co_await net::wait_until(where.wakeups, *again)) call.cancel();
+    }
+    call.finish();
+    co_return std::move(outcome);
 }
 
 void tell(const endpoint& asked, const endpoint& next, instant now) {
@@ -58,7 +82,7 @@ asio::awaitable<result<response>> call_fallback(const endpoint& asked, const sha
         turn_away_from(*from, what);
         what.timeout = until.remaining(now);
         tell(asked, *next, now);
-        result<response> answer = co_await next->call(where, what);
+        result<response> answer = co_await make_call(*next, where, what);
         if (answer) {
             answer->served_by = name_of(*next);
             co_return answer;

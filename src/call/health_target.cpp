@@ -75,7 +75,7 @@ net::wire_request health_target::wire() const noexcept {
     net::wire_request request;
     request.method = "GET";
     request.target = target_;
-    request.fields = fields_.all();
+    request.more_fields = &fields_.all();
     return request;
 }
 

@@ -98,6 +98,8 @@ bool managed_call::set_out() {
     wire_.method = method_;
     wire_.target = target_;
     wire_.body = what_.body;
+    sending_.until = until_;
+    sending_.stream_response = what_.stream_response;
     fields_.put_into(wire_);
     if (what_.stream) wire_.stream = &body_.emplace(*what_.stream);
     return true;
@@ -181,19 +183,12 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     }
 }
 
-const net::wire_request& managed_call::wire() noexcept {
+const net::send_options& managed_call::begin_sending() noexcept {
     ++attempts_;
     on_.state_.metrics->attempts.fetch_add(1, std::memory_order_relaxed);
     sent_at_ = now_;
     slow_.start();
-    return wire_;
-}
-
-net::send_options managed_call::sending() const noexcept {
-    net::send_options options;
-    options.until = until_;
-    options.stream_response = what_.stream_response;
-    return options;
+    return sending_;
 }
 
 void managed_call::cancel() {

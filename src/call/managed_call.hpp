@@ -13,7 +13,8 @@
 namespace symphony {
 
 /// One call on its way through the layers: everything is decided here, and the coroutine around it
-/// (`endpoint::call`) only waits and sends. Lives in that coroutine's frame, on its shard.
+/// (`run_call`) only waits and sends. On one shard, which it stays on. Whoever made it keeps the
+/// endpoint and the request until it is gone.
 class managed_call {
 public:
     managed_call(const endpoint& on, const shard& where, const request& what);
@@ -27,20 +28,21 @@ public:
     [[nodiscard]] bool waits_for_permit() const noexcept { return stage_ == stage::queue; }
     [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
     [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
-    [[nodiscard]] const net::wire_request& wire() noexcept;
-    [[nodiscard]] net::send_options sending() const noexcept;
+    [[nodiscard]] const net::send_options& begin_sending() noexcept;
+    [[nodiscard]] const net::wire_request& wire() const noexcept { return wire_; }
+    /// Where the answer goes, and what came of the call in the end.
+    [[nodiscard]] result<response>& outcome() noexcept { return outcome_; }
     /// Tells every policy what came of the attempt.
-    void settle(result<response> answer);
+    void settle();
+
+    [[nodiscard]] instant started() const noexcept { return started_; }
 
     /// When to try again, or nothing when what there is stands.
     [[nodiscard]] std::optional<instant> next_attempt_at();
-    [[nodiscard]] bool has_stream() const noexcept {
-        return outcome_ && outcome_->stream != nullptr;
-    }
     /// Reads a streamed answer that may be thrown away, so that its connection is free.
     [[nodiscard]] boost::asio::awaitable<void> collect_answer();
     void cancel();
-    [[nodiscard]] result<response> finish();
+    void finish();
 
 private:
     enum class stage : std::uint8_t { refused, queue, send, settled, cancelled, over };
@@ -54,13 +56,11 @@ private:
     void settle_answer(duration took);
     void settle_error(duration took);
     void heed_hint();
-    [[nodiscard]] bool counts_in_budget() const noexcept;
     [[nodiscard]] attempt_failure failure() const noexcept;
     [[nodiscard]] bool is_safe_to_repeat() const noexcept;
     [[nodiscard]] duration least_wait() const noexcept;
     void tell_retry(const attempt_failure& why, duration wait) const;
     void tell(std::string_view name, const error& why) const;
-    void count_end() noexcept;
 
     const endpoint& on_;
     const shard& where_;
@@ -83,6 +83,7 @@ private:
     outgoing fields_;
     std::optional<sent_body> body_;
     net::wire_request wire_;
+    net::send_options sending_;
     result<response> outcome_;
 };
 

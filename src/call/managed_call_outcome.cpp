@@ -20,10 +20,9 @@ constexpr std::size_t collected_at_most = 64 * 1024;
 
 }  // namespace
 
-void managed_call::settle(result<response> answer) {
+void managed_call::settle() {
     slow_.stop();
     now_ = where_.time.now();
-    outcome_ = std::move(answer);
     stage_ = stage::settled;
     answered_ = true;
     hint_ = duration::zero();
@@ -157,7 +156,7 @@ asio::awaitable<void> managed_call::collect_answer() {
         std::make_unique<resumed_body>(std::move(collected), std::move(outcome_->stream));
 }
 
-result<response> managed_call::finish() {
+void managed_call::finish() {
     stage_ = stage::over;
     endpoint_metrics& metrics = *on_.state_.metrics;
     if (!outcome_) {
@@ -166,7 +165,7 @@ result<response> managed_call::finish() {
         const auto kind = static_cast<std::size_t>(outcome_.error().kind);
         metrics.calls_failed[kind].fetch_add(1, std::memory_order_relaxed);
         metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
-        return std::move(outcome_);
+        return;
     }
     outcome_->attempts = attempts_;
     const bool ok = outcome_->status < 400;
@@ -174,11 +173,10 @@ result<response> managed_call::finish() {
         outcome_->stream =
             std::make_unique<observed_body>(std::move(outcome_->stream), on_.shared_from_this(),
                                             where_.time, std::move(permit_), ok);
-        return std::move(outcome_);
+        return;
     }
     (ok ? metrics.calls_ok : metrics.calls_error).fetch_add(1, std::memory_order_relaxed);
     metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
-    return std::move(outcome_);
 }
 
 void managed_call::tell_retry(const attempt_failure& why, duration wait) const {

@@ -1,6 +1,9 @@
 #include "call/outgoing.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <vector>
 
 namespace symphony {
 
@@ -53,34 +56,45 @@ bool is_named_in(std::string_view list, std::string_view name) noexcept {
     return false;
 }
 
+// Eight digits at a time: each half-byte is spread to a byte of its own and becomes a digit there.
+char* put_hex(char* to, std::uint32_t value) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101ULL;
+    std::uint64_t digits = value;
+    digits = (digits << 16 | digits) & 0x0000ffff0000ffffULL;
+    digits = (digits << 8 | digits) & 0x00ff00ff00ff00ffULL;
+    digits = (digits << 4 | digits) & 0x0f0f0f0f0f0f0f0fULL;
+    const std::uint64_t letters = (digits + ones * 6) >> 4 & ones;
+    digits += ones * '0' + letters * ('a' - '0' - 10);
+    if constexpr (std::endian::native == std::endian::little) digits = std::byteswap(digits);
+    std::memcpy(to, &digits, sizeof(digits));
+    return to + sizeof(digits);
+}
+
 char* put_hex(char* to, std::uint64_t value) noexcept {
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4)
-        *to++ = digits[value >> shift & 15];
-    return to;
+    to = put_hex(to, static_cast<std::uint32_t>(value >> 32));
+    return put_hex(to, static_cast<std::uint32_t>(value));
 }
 
 }  // namespace
 
 standing_fields::standing_fields(const headers& configured, std::string_view authorization)
     : has_credentials_(!authorization.empty()) {
+    std::vector<header_view> fields;
+    fields.reserve(configured.size() + 2);
     for (const header_view field : configured) {
         const bool replaced = has_credentials_ && iequals(field.name, "authorization");
-        if (replaced || is_connection_field(field.name)) continue;
-        configured_.add(field.name, field.value);
+        if (!replaced && !is_connection_field(field.name)) fields.push_back(field);
     }
-    if (!configured_.contains("user-agent")) configured_.add("user-agent", user_agent);
-    has_traceparent_ = configured_.contains("traceparent");
-    fields_.reserve(configured_.size() + 1);
-    for (const header_view field : configured_)
-        fields_.push_back(field);
-    if (has_credentials_) fields_.push_back({"authorization", authorization});
-    for (const header_view field : fields_)
+    if (!configured.contains("user-agent")) fields.push_back({"user-agent", user_agent});
+    has_traceparent_ = configured.contains("traceparent");
+    if (has_credentials_) fields.push_back({"authorization", authorization});
+    for (const header_view field : fields)
         lengths_ |= std::uint64_t{1} << (field.name.size() & 63);
+    block_ = net::field_block(fields);
 }
 
 outgoing::outgoing(const standing_fields& standing, const headers& caller, random_source& random)
-    : standing_(standing.all()) {
+    : standing_(&standing.all()) {
     bool overlap = false;
     bool traced = standing.has_traceparent();
     std::string connection;
@@ -108,14 +122,14 @@ void outgoing::put_into(net::wire_request& wire) const noexcept {
 // The rare case: a standing field may have been replaced by the caller, so what stays is listed.
 void outgoing::take_standing(const standing_fields& standing) {
     const auto given = own_.size();
-    for (const header_view field : standing.all()) {
+    for (const header_view field : standing.all().fields()) {
         const auto end = own_.begin() + static_cast<std::ptrdiff_t>(given);
         const bool replaced = std::any_of(own_.begin(), end, [&](const header_view& other) {
             return iequals(other.name, field.name);
         });
         if (!replaced) own_.push_back(field);
     }
-    standing_ = {};
+    standing_ = nullptr;
 }
 
 // Version 00, a new trace and span, not sampled: whoever collects traces decides elsewhere.

@@ -8,20 +8,17 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace symphony {
 
 /// What is sent with every call of an endpoint: the configured fields and the credentials.
 class standing_fields {
 public:
-    /// `authorization` is empty without credentials; it lives as long as this object.
+    /// `authorization` is empty without credentials.
     standing_fields(const headers& configured, std::string_view authorization);
 
-    [[nodiscard]] std::span<const header_view> all() const noexcept { return fields_; }
+    [[nodiscard]] const net::field_block& all() const noexcept { return block_; }
     [[nodiscard]] bool has_credentials() const noexcept { return has_credentials_; }
     [[nodiscard]] bool has_traceparent() const noexcept { return has_traceparent_; }
     /// Whether a field of that name may be among them: cheap, and never wrong when it says no.
@@ -30,8 +27,7 @@ public:
     }
 
 private:
-    headers configured_;
-    std::vector<header_view> fields_;
+    net::field_block block_;
     std::uint64_t lengths_ = 0;
     bool has_credentials_ = false;
     bool has_traceparent_ = false;
@@ -55,8 +51,8 @@ private:
     std::string_view make_traceparent(random_source& random) noexcept;
 
     std::array<char, 55> traceparent_;
-    boost::container::small_vector<header_view, 8> own_;
-    std::span<const header_view> standing_;
+    boost::container::small_vector<header_view, 4> own_;
+    const net::field_block* standing_;
     bool dropped_authorization_ = false;
 };
 

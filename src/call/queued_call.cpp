@@ -4,8 +4,8 @@
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
 
@@ -88,8 +88,7 @@ asio::awaitable<queue_outcome> queued_call::wait() {
         }
         resume_with([resumed = std::move(handler)]() mutable { std::move(resumed)(); });
     };
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate,
-                                                                         asio::use_awaitable);
+    co_await asio::async_initiate<const asio::deferred_t, void()>(initiate, asio::deferred);
     where_.wakeups.disarm(expiry_);
     co_return *outcome_;
 }

@@ -4,53 +4,86 @@
 
 namespace symphony {
 
+namespace {
+
+// So few are not worth a round of tidying.
+constexpr std::size_t holes_kept = 32;
+
+}  // namespace
+
 timer_heap::~timer_heap() {
-    for (const entry& e : entries_)
-        e.owner->slot = timer::npos;
+    for (const entry& e : entries_) {
+        if (e.owner != nullptr) e.owner->slot = timer::npos;
+    }
 }
 
-bool timer_heap::arm(timer& t, instant at) {
-    const std::optional<instant> before = next();
+void timer_heap::arm(timer& t, instant at) {
+    const entry armed{at, &t};
     if (t.armed()) {
         t.at = at;
-        resettle(t.slot, entry{at, &t});
+        resettle(t.slot, armed);
     } else {
-        entries_.push_back(entry{at, &t});
+        entries_.push_back(armed);
         t.at = at;
-        sift_up(entries_.size() - 1, entry{at, &t});
+        sift_up(entries_.size() - 1, armed);
     }
-    return before != next();
 }
 
 void timer_heap::disarm(timer& t) noexcept {
     if (!t.armed()) return;
-    const std::size_t slot = t.slot;
-    const entry last = entries_.back();
-    entries_.pop_back();
+    entries_[t.slot].owner = nullptr;
     t.slot = timer::npos;
-    if (last.owner != &t) resettle(slot, last);
+    ++holes_;
+    if (holes_ > size() + holes_kept) drop_holes();
 }
 
-std::optional<instant> timer_heap::next() const noexcept {
+std::optional<instant> timer_heap::next() noexcept {
+    while (!entries_.empty() && entries_.front().owner == nullptr)
+        drop_front();
     if (entries_.empty()) return std::nullopt;
     return entries_.front().at;
 }
 
 std::size_t timer_heap::expire(instant now) noexcept {
-    const std::size_t limit = entries_.size();
+    const std::size_t limit = size();
     std::size_t fired = 0;
     while (fired < limit && !entries_.empty() && entries_.front().at <= now) {
-        timer& due = *entries_.front().owner;
-        disarm(due);
+        timer* const due = entries_.front().owner;
+        if (due != nullptr) {
+            entries_.front().owner = nullptr;
+            due->slot = timer::npos;
+            ++holes_;
+        }
+        drop_front();
+        if (due == nullptr) continue;
         ++fired;
-        due.fire(due);  // may destroy it
+        due->fire(*due);  // may destroy it
     }
     return fired;
 }
 
+// A hole at the front goes, and the last entry finds its place from there.
+void timer_heap::drop_front() noexcept {
+    --holes_;
+    const entry last = entries_.back();
+    entries_.pop_back();
+    if (!entries_.empty()) sift_down(0, last);
+}
+
+// Each disarming has paid for one entry looked at here, or a little more.
+void timer_heap::drop_holes() noexcept {
+    std::erase_if(entries_, [](const entry& e) { return e.owner == nullptr; });
+    holes_ = 0;
+    for (std::size_t slot = 0; slot < entries_.size(); ++slot)
+        entries_[slot].owner->slot = slot;
+    if (entries_.size() < 2) return;
+    for (std::size_t slot = (entries_.size() - 2) / arity + 1; slot-- > 0;)
+        sift_down(slot, entries_[slot]);
+}
+
 void timer_heap::place(std::size_t slot, entry e) noexcept {
     entries_[slot] = e;
-    e.owner->slot = slot;
+    if (e.owner != nullptr) e.owner->slot = slot;
 }
 
 void timer_heap::sift_up(std::size_t slot, entry e) noexcept {

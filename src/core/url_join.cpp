@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace symphony {
 
@@ -106,31 +107,31 @@ void append_query(std::string& out, std::string_view query, bool& any) {
 // A path that can be read in one way only: letters, digits and harmless marks, no two dots in a
 // row. What nearly all calls have.
 bool is_plain(std::string_view path) noexcept {
-    static constexpr auto harmless = [] {
-        std::array<bool, 256> table{};
+    enum : unsigned char { harmless = 0, dot = 1, other = 2 };
+    static constexpr auto kinds = [] {
+        std::array<unsigned char, 256> table{};
+        table.fill(other);
         for (unsigned c = 'a'; c <= 'z'; ++c)
-            table[c] = table[c - 'a' + 'A'] = true;
+            table[c] = table[c - 'a' + 'A'] = harmless;
         for (unsigned c = '0'; c <= '9'; ++c)
-            table[c] = true;
-        for (const char c : std::string_view("-_~./:@!$&'()*+,="))
-            table[static_cast<unsigned char>(c)] = true;
+            table[c] = harmless;
+        for (const char c : std::string_view("-_~/:@!$&'()*+,="))
+            table[static_cast<unsigned char>(c)] = harmless;
+        table['.'] = dot;
         return table;
     }();
-    char before = 0;
-    for (const char c : path) {
-        if (!harmless[static_cast<unsigned char>(c)] || (c == '.' && before == '.')) return false;
-        before = c;
-    }
-    return true;
+    unsigned char seen = harmless;
+    for (const char c : path)
+        seen |= kinds[static_cast<unsigned char>(c)];
+    return seen == harmless || (seen == dot && path.find("..") == std::string_view::npos);
 }
 
-std::string append_path(const url& base, std::string_view path) {
-    std::string out;
+void append_path(std::string& out, const url& base, std::string_view path) {
     out.reserve(base.path.size() + path.size() + base.query.size() + 2);
-    out = base.path;
-    if (out.ends_with('/')) out.pop_back();
+    std::string_view configured = base.path;
+    if (configured.ends_with('/')) configured.remove_suffix(1);
+    out.append(configured);
     if (!path.empty() && path.front() != '/') out += '/';
-    return out;
 }
 
 std::unexpected<error> refuse(const char* where, const char* what) {
@@ -144,9 +145,10 @@ result<std::string> join_target(const url& base, std::string_view path, std::str
         return fail(error_kind::invalid_request, "the path and query are longer than 64 KiB");
     }
     if (query.empty() && base.query.empty() && is_plain(path)) {
-        std::string out = append_path(base, path);
-        out += path;
-        if (out.empty()) out = "/";
+        result<std::string> out(std::in_place);
+        append_path(*out, base, path);
+        out->append(path);
+        if (out->empty()) *out = "/";
         return out;
     }
     if (const char* what = forbidden(path)) return refuse("the path", what);
@@ -165,7 +167,8 @@ result<std::string> join_target(const url& base, std::string_view path, std::str
         return fail(error_kind::invalid_request, "the path climbs above the configured one");
     }
 
-    std::string out = append_path(base, path);
+    std::string out;
+    append_path(out, base, path);
     append_ascii(out, path);
     if (out.empty()) out = "/";
 

@@ -5,10 +5,10 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
 #include <utility>
@@ -28,7 +28,7 @@ public:
     void arm(timer& t, instant at) {
         if (stopped_) return;
         pending_->arm(t, at);
-        if (!firing_) settle();
+        if (!firing_ && (!waiting_ || at < set_for_)) settle();
     }
 
     void disarm(timer& t) noexcept {
@@ -112,8 +112,7 @@ public:
             }
             wakeups_.arm(*this, at);
         };
-        co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate,
-                                                                             asio::use_awaitable);
+        co_await asio::async_initiate<const asio::deferred_t, void()>(initiate, asio::deferred);
         if (slot_.is_connected()) slot_.clear();
         co_return in_time_;
     }

@@ -19,16 +19,40 @@ constexpr std::uint64_t most_reserved = std::uint64_t{1} << 20;
 
 }  // namespace
 
-result<void> client_exchange::begin() {
-    lease_->begin_use(options_.until);
-    result<void> written = write_request_head(*where_, request_, lease_->out);
-    if (!written) lease_->out.clear();
-    return written;
+bool client_exchange::take_idle() {
+    if (!again_) lease_ = pool_->take_idle();
+    return static_cast<bool>(lease_);
 }
 
-std::unexpected<error> client_exchange::decline(error why) {
+asio::awaitable<bool> client_exchange::acquire() {
+    result<client_lease> acquired = co_await pool_->acquire(options_.until);
+    if (acquired) {
+        lease_ = std::move(*acquired);
+    } else {
+        answer_ = std::unexpected(std::move(acquired.error()));
+    }
+    co_return acquired.has_value();
+}
+
+bool client_exchange::begin() {
+    lease_->begin_use(options_.until);
+    result<void> written = write_request_head(*where_, request_, lease_->out);
+    if (written) return true;
+    lease_->out.clear();
     lease_.give_back();
-    return std::unexpected(std::move(why));
+    answer_ = std::unexpected(std::move(written.error()));
+    return false;
+}
+
+bool client_exchange::goes_again() noexcept {
+    if (!send_failed_ || again_ || !lease_->reused || lease_->sent_bytes() > 0 ||
+        lease_->stopped() != client_connection::stop::none) {
+        return false;
+    }
+    lease_.discard();
+    send_failed_ = false;
+    again_ = true;
+    return true;
 }
 
 void client_exchange::note_send(client_connection::sent how) noexcept {
@@ -41,17 +65,21 @@ asio::awaitable<void> client_exchange::send_rest(std::string_view rest) {
     note_send(co_await lease_->send(rest));
 }
 
-asio::awaitable<result<void>> client_exchange::send_stream() {
+asio::awaitable<bool> client_exchange::send_stream() {
     const bool chunked = !request_.stream->size();
     std::uint64_t left = request_.stream->size().value_or(0);
     while (!send_failed_ && !answered_early_) {
         result<std::string_view> piece = co_await request_.stream->read();
-        if (!piece) co_return std::unexpected(std::move(piece.error()));
-        const std::string_view text = *piece;
-        if (!chunked && (text.size() > left || (text.empty() && left > 0))) {
-            co_return fail(error_kind::invalid_request,
-                           "the streamed body is not as long as it said");
+        if (piece && !chunked && (piece->size() > left || (piece->empty() && left > 0))) {
+            piece =
+                fail(error_kind::invalid_request, "the streamed body is not as long as it said");
         }
+        if (!piece) {
+            piece.error().maybe_sent = true;
+            answer_ = std::unexpected(std::move(piece.error()));
+            co_return false;
+        }
+        const std::string_view text = *piece;
         left -= chunked ? 0 : text.size();
         if (chunked) write_chunk_head(text.size(), lease_->out);
         if (chunked && text.empty()) lease_->out += "\r\n";
@@ -62,13 +90,15 @@ asio::awaitable<result<void>> client_exchange::send_stream() {
         if (text.empty()) break;
         if (chunked) lease_->out += "\r\n";  // goes with the next piece
     }
-    co_return result<void>();
+    co_return true;
 }
 
 client_exchange::progress client_exchange::refuse(error_kind kind, std::string message) {
-    error_.kind = kind;
-    error_.message = std::move(message);
-    error_.maybe_sent = true;
+    error why;
+    why.kind = kind;
+    why.message = std::move(message);
+    why.maybe_sent = true;
+    answer_ = std::unexpected(std::move(why));
     return progress::failed;
 }
 
@@ -97,15 +127,15 @@ client_exchange::progress client_exchange::take_head() {
         }
     }
     content_.emplace(head_);
-    answer_.status = head_.status;
-    answer_.fields = std::move(head_.fields);
+    answer_->status = head_.status;
+    answer_->fields = std::move(head_.fields);
     if (head_.framing == body_framing::length) {
         const std::uint64_t most = where_->limits.max_response_bytes;
         if (!options_.stream_response && head_.length > most) {
             return refuse(error_kind::response_too_large,
                           fmt::format("the answer is longer than {} bytes", most));
         }
-        answer_.body.reserve(static_cast<std::size_t>(std::min(head_.length, most_reserved)));
+        answer_->body.reserve(static_cast<std::size_t>(std::min(head_.length, most_reserved)));
     }
     return progress::done;
 }
@@ -113,13 +143,13 @@ client_exchange::progress client_exchange::take_head() {
 client_exchange::progress client_exchange::take_body() {
     while (!content_->done()) {
         const auto [piece, consumed] = content_->next(lease_->input.view());
-        answer_.body.append(piece);
+        answer_->body.append(piece);
         lease_->input.consume(consumed);
         if (content_->failed()) {
             return refuse(error_kind::protocol_error,
                           "the answer breaks HTTP: its chunks cannot be read");
         }
-        if (!options_.stream_response && answer_.body.size() > where_->limits.max_response_bytes) {
+        if (!options_.stream_response && answer_->body.size() > where_->limits.max_response_bytes) {
             return refuse(error_kind::response_too_large,
                           fmt::format("the answer is longer than {} bytes",
                                       where_->limits.max_response_bytes));
@@ -139,26 +169,24 @@ client_exchange::progress client_exchange::on_end() {
     const char* const stage = content_       ? "reading the answer of"
                               : send_failed_ ? "sending the request to"
                                              : "waiting for the answer of";
-    error_ = connection_failure(*lease_, *where_, stage);
-    error_.maybe_sent = lease_->sent_bytes() > 0;
+    error why = connection_failure(*lease_, *where_, stage);
+    why.maybe_sent = lease_->sent_bytes() > 0;
+    answer_ = std::unexpected(std::move(why));
     return progress::failed;
 }
 
-result<response> client_exchange::finish() {
+result<response>& client_exchange::finish() {
+    if (!answer_) return answer_;
     const bool reusable = head_.keeps_alive && !send_failed_ && !answered_early_;
     if (!content_->done()) {
         std::optional<std::uint64_t> size;
         if (head_.framing == body_framing::length) size = head_.length;
-        answer_.stream = std::make_unique<client_stream>(
-            std::move(lease_), where_, *content_, std::exchange(answer_.body, {}), size, reusable);
+        answer_->stream = std::make_unique<client_stream>(
+            std::move(lease_), where_, *content_, std::exchange(answer_->body, {}), size, reusable);
     } else if (reusable && lease_->input.empty()) {
         lease_.give_back();
     }
-    return std::move(answer_);
-}
-
-error client_exchange::take_error() {
-    return std::move(error_);
+    return answer_;
 }
 
 }  // namespace symphony::net::detail

@@ -12,21 +12,27 @@
 
 namespace symphony::net::detail {
 
-/// One request and its answer on one connection: what was received is judged here, and the
-/// coroutine around it (`http_client::send`) waits. Lives in that coroutine's frame.
+/// One request and its answer on one connection, or on a second when the first proves dead before a
+/// byte was sent: what was received is judged here, and the coroutine around it
+/// (`http_client::send`) waits. Lives in that coroutine's frame, which is small enough to be kept
+/// for the next call: what is awaited seldom has a frame of its own.
 class client_exchange {
 public:
-    client_exchange(const std::shared_ptr<const destination>& where, const wire_request& request,
-                    const send_options& options, client_lease lease)
-        : where_(where), request_(request), options_(options), lease_(std::move(lease)) {}
+    client_exchange(std::shared_ptr<client_pool> pool,
+                    const std::shared_ptr<const destination>& where, const wire_request& request,
+                    const send_options& options)
+        : pool_(std::move(pool)), where_(where), request_(request), options_(options) {}
 
+    /// Takes a connection that rests in the pool, unless one has proved dead already.
+    [[nodiscard]] bool take_idle();
+    /// Waits for a connection; false when there is none to be had.
+    [[nodiscard]] boost::asio::awaitable<bool> acquire();
     [[nodiscard]] client_connection& connection() const noexcept { return *lease_; }
-    /// Writes the head; `invalid_request` leaves the connection as good as it was.
-    [[nodiscard]] result<void> begin();
-    /// The request cannot go out: the connection has not been used.
-    [[nodiscard]] std::unexpected<error> decline(error why);
-    /// Sends the body piece by piece, until all is sent or the server answers early.
-    [[nodiscard]] boost::asio::awaitable<result<void>> send_stream();
+    /// Writes the head. False: it cannot go out, and the connection is as good as it was.
+    [[nodiscard]] bool begin();
+    /// Sends the body piece by piece, until all is sent or the server answers early. False: the
+    /// body failed.
+    [[nodiscard]] boost::asio::awaitable<bool> send_stream();
     /// Sends what `send_now` could not.
     [[nodiscard]] boost::asio::awaitable<void> send_rest(std::string_view rest);
     void note_send(client_connection::sent how) noexcept;
@@ -41,18 +47,15 @@ public:
 
     [[nodiscard]] bool blocked() const noexcept { return blocked_; }
     [[nodiscard]] bool failed_to_send() const noexcept { return send_failed_; }
-    /// Nothing of the request reached the server: it may be sent again on another connection.
-    [[nodiscard]] bool never_sent() const noexcept {
-        return lease_->reused && lease_->sent_bytes() == 0 &&
-               lease_->stopped() == client_connection::stop::none;
-    }
-    [[nodiscard]] result<response> finish();
-    [[nodiscard]] error take_error();
+    /// Nothing of the request reached the server: it goes out once more, on a fresh connection.
+    [[nodiscard]] bool goes_again() noexcept;
+    /// The answer, or why there is none; the connection goes where it belongs.
+    [[nodiscard]] result<response>& finish();
 
 private:
     [[nodiscard]] progress refuse(error_kind kind, std::string message);
-    [[nodiscard]] progress end_of_body();
 
+    const std::shared_ptr<client_pool> pool_;
     const std::shared_ptr<const destination>& where_;
     const wire_request& request_;
     const send_options& options_;
@@ -64,8 +67,8 @@ private:
     bool blocked_ = false;
     bool send_failed_ = false;
     bool answered_early_ = false;
-    response answer_;
-    error error_;
+    bool again_ = false;
+    result<response> answer_;
 };
 
 }  // namespace symphony::net::detail

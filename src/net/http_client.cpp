@@ -15,7 +15,6 @@ namespace symphony::net {
 namespace asio = boost::asio;
 using detail::client_connection;
 using detail::client_exchange;
-using detail::client_lease;
 using detail::client_pool;
 
 class http_client::impl {
@@ -71,29 +70,17 @@ http_client::~http_client() = default;
 asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const destination>& where,
                                                     const wire_request& request,
                                                     const send_options& options) {
-    const std::shared_ptr<client_pool> pool = impl_->pool_of(where);
-    for (bool again = false;; again = true) {
-        client_lease lease = again ? client_lease() : pool->take_idle();
-        if (!lease) {
-            result<client_lease> acquired = co_await pool->acquire(options.until);
-            if (!acquired) co_return std::unexpected(std::move(acquired.error()));
-            lease = std::move(*acquired);
-        }
-        client_exchange exchange(where, request, options, std::move(lease));
-        if (auto begun = exchange.begin(); !begun) {
-            co_return exchange.decline(std::move(begun.error()));
-        }
+    client_exchange exchange(impl_->pool_of(where), where, request, options);
+    for (;;) {
+        if (!exchange.take_idle() && !co_await exchange.acquire()) break;
+        if (!exchange.begin()) break;
         client_connection& connection = exchange.connection();
         std::string_view rest = request.body;
         exchange.note_send(connection.send_now(rest));
         if (exchange.blocked()) co_await exchange.send_rest(rest);
-        if (exchange.failed_to_send() && exchange.never_sent() && !again) continue;
+        if (exchange.goes_again()) continue;
         if (request.stream != nullptr && !exchange.failed_to_send()) {
-            result<void> sent = co_await exchange.send_stream();
-            if (!sent) {
-                sent.error().maybe_sent = true;
-                co_return std::unexpected(std::move(sent.error()));
-            }
+            if (!co_await exchange.send_stream()) break;
         }
         // After a stop nothing may be awaited any more: a cancelled coroutine would throw.
         auto step = connection.stopped() == client_connection::stop::none ? exchange.take_head()
@@ -105,11 +92,9 @@ asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const 
         while (step == client_exchange::progress::more) {
             step = co_await connection.receive() ? exchange.take_body() : exchange.on_end();
         }
-        if (step == client_exchange::progress::failed) {
-            co_return std::unexpected(exchange.take_error());
-        }
-        co_return exchange.finish();
+        break;
     }
+    co_return std::move(exchange.finish());
 }
 
 http_client::pool_view http_client::look(const destination& where) const {

@@ -4,8 +4,8 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
 #include <utility>
@@ -26,7 +26,7 @@ public:
 
     /// Waits for `wake`.
     [[nodiscard]] auto wait() {
-        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+        return boost::asio::async_initiate<const boost::asio::deferred_t, void()>(
             [this](auto handler) {
                 auto slot = boost::asio::get_associated_cancellation_slot(handler);
                 if (slot.is_connected()) {
@@ -37,7 +37,7 @@ public:
                 }
                 resume_ = [resumed = std::move(handler)]() mutable { std::move(resumed)(); };
             },
-            boost::asio::use_awaitable);
+            boost::asio::deferred);
     }
 
     /// Resumes the coroutine before it returns. Only as the last act of a handler.

@@ -52,7 +52,7 @@ result<void> write_request_head(const destination& where, const wire_request& re
     to.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
     to.append(where.authority).append("\r\n");
     if (auto done = append_fields(request.fields, to); !done) return done;
-    if (auto done = append_fields(request.more_fields, to); !done) return done;
+    if (request.more_fields != nullptr) to.append(request.more_fields->lines());
     if (request.stream != nullptr) {
         if (const std::optional<std::uint64_t> size = request.stream->size()) {
             to.append("Content-Length: ");

@@ -1,7 +1,7 @@
 #include "net/server_channel.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include <array>
 
@@ -11,7 +11,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto token = asio::as_tuple(asio::use_awaitable);
+constexpr auto token = asio::as_tuple(asio::deferred);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = std::size_t{256} << 10;
 constexpr std::size_t kept_out_bytes = std::size_t{64} << 10;

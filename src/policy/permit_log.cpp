@@ -6,12 +6,6 @@
 
 namespace symphony::detail {
 
-namespace {
-
-constexpr std::size_t least_capacity = 16;
-
-}  // namespace
-
 permit_log::index permit_log::lower_bound(instant t) const noexcept {
     index low = begin_;
     index high = end_;
@@ -31,7 +25,7 @@ bool permit_log::push(instant t, std::uint64_t count, std::uint64_t keep,
     const auto free = capacity_ - static_cast<std::size_t>(end_ - begin_);
     if (count > free && !make_room(count, keep, expired)) return false;
     for (std::uint64_t i = 0; i < count; ++i)
-        ring_[slot(end_++)] = t;
+        ring()[slot(end_++)] = t;
     return true;
 }
 
@@ -46,13 +40,13 @@ bool permit_log::make_room(std::uint64_t count, std::uint64_t keep, instant expi
     const auto live = static_cast<std::size_t>(end_ - begin_);
     const std::size_t wanted = live + static_cast<std::size_t>(count);
     if (wanted <= capacity_) return true;
-    const std::size_t grown = std::max(least_capacity, std::bit_ceil(wanted));
-    std::unique_ptr<instant[]> ring(new (std::nothrow) instant[grown]);
-    if (!ring) return false;
+    const std::size_t grown = std::bit_ceil(wanted);
+    std::unique_ptr<instant[]> larger(new (std::nothrow) instant[grown]);
+    if (!larger) return false;
     for (index i = begin_; i < end_; ++i) {
-        ring[static_cast<std::size_t>(i) & (grown - 1)] = at(i);
+        larger[static_cast<std::size_t>(i) & (grown - 1)] = at(i);
     }
-    ring_ = std::move(ring);
+    ring_ = std::move(larger);
     capacity_ = grown;
     return true;
 }
@@ -60,14 +54,14 @@ bool permit_log::make_room(std::uint64_t count, std::uint64_t keep, instant expi
 void permit_log::erase(index first, std::uint64_t count) noexcept {
     const auto gone = std::min(static_cast<index>(count), end_ - first);
     for (index i = first; i + gone < end_; ++i)
-        ring_[slot(i)] = at(i + gone);
+        ring()[slot(i)] = at(i + gone);
     end_ -= gone;
 }
 
 void permit_log::clear() noexcept {
     if (begin_ < end_) forgotten_ = at(end_ - 1);
     ring_.reset();
-    capacity_ = 0;
+    capacity_ = few;
     begin_ = end_;
 }
 

@@ -2,13 +2,15 @@
 
 #include "symphony/core/time.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 
 namespace symphony::detail {
 
-/// The times of the latest admissions, oldest first: 8 bytes a permit in a ring that grows as used.
+/// The times of the latest admissions, oldest first: 8 bytes a permit in a ring that grows as used;
+/// the first few lie in the object itself, in the cache lines that a decision reads anyway.
 /// Permits are numbered; a number stays valid until it is forgotten or one before it is erased.
 /// Not thread-safe.
 class permit_log {
@@ -18,7 +20,7 @@ public:
     [[nodiscard]] index begin() const noexcept { return begin_; }
     [[nodiscard]] index end() const noexcept { return end_; }
     /// Requires begin() <= i < end().
-    [[nodiscard]] instant at(index i) const noexcept { return ring_[slot(i)]; }
+    [[nodiscard]] instant at(index i) const noexcept { return ring()[slot(i)]; }
     /// The first permit admitted at `t` or later; end() when there is none.
     [[nodiscard]] index lower_bound(instant t) const noexcept;
 
@@ -33,16 +35,24 @@ public:
     void erase(index first, std::uint64_t count) noexcept;
     /// Frees all memory.
     void clear() noexcept;
-    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    /// Bytes outside the object.
+    [[nodiscard]] std::size_t heap_bytes() const noexcept {
+        return ring_ ? capacity_ * sizeof(instant) : 0;
+    }
 
 private:
     [[nodiscard]] std::size_t slot(index i) const noexcept {
         return static_cast<std::size_t>(i) & (capacity_ - 1);
     }
+    [[nodiscard]] instant* ring() noexcept { return ring_ ? ring_.get() : few_.data(); }
+    [[nodiscard]] const instant* ring() const noexcept { return ring_ ? ring_.get() : few_.data(); }
     [[nodiscard]] bool make_room(std::uint64_t count, std::uint64_t keep, instant expired) noexcept;
 
-    std::unique_ptr<instant[]> ring_;
-    std::size_t capacity_ = 0;  // 0 or a power of two
+    static constexpr std::size_t few = 4;
+
+    std::array<instant, few> few_{};
+    std::unique_ptr<instant[]> ring_;  // where those do not suffice
+    std::size_t capacity_ = few;       // a power of two
     index begin_ = 0;
     index end_ = 0;
     instant forgotten_ = instant::min();  // the time of the newest one forgotten

@@ -14,7 +14,7 @@ constexpr instant passed_over = instant::max();
 rate_forecast::rate_forecast(const rate_state& state, const wait_queue& queue,
                              instant from) noexcept
     : state_(state), queue_(queue), clock_(from) {
-    for (std::size_t i = 0; i < state.buckets_.size(); ++i)
+    for (std::size_t i = 0; i < state.buckets().size(); ++i)
         rates_[i] = state.buckets_[i].rate;
 }
 
@@ -65,7 +65,7 @@ void rate_forecast::place(rate_waiter& w) noexcept {
     w.granted_at = at;
     clock_ = at;
     placed_ += w.cost;
-    for (std::size_t i = 0; i < state_.buckets_.size(); ++i)
+    for (std::size_t i = 0; i < state_.buckets().size(); ++i)
         rates_[i].take(at, w.cost);
 }
 

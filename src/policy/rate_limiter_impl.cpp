@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 
 namespace symphony {
@@ -10,6 +11,9 @@ namespace symphony {
 namespace {
 
 using verdict = rate_decision::verdict;
+
+// Fewer than these are foretold exactly, each time anew.
+constexpr std::size_t many = 64;
 
 // No memory for the history: refused rather than admitted uncounted.
 constexpr duration without_memory = std::chrono::milliseconds(1);
@@ -29,17 +33,20 @@ rate_decision rate_limiter::impl::decide_locked(instant now, std::uint32_t cost)
     const bool only_look = cost == 0;
     const std::uint64_t permits = only_look ? 1 : cost;
     if (permits > state_.most()) return never_locked();
-    bound due = earliest_locked(permits);
     if (!queue_.empty() && next_locked(now).waiter != nullptr) {
         constexpr std::uint8_t last_class = detail::wait_queue::classes - 1;
-        due = forecast_locked(now, last_class, static_cast<std::uint32_t>(permits));
+        const auto [due, late] =
+            forecast_locked(now, last_class, static_cast<std::uint32_t>(permits));
         // Where the one ahead is due this very moment, there is still its poll to wait for.
-        const duration wait = std::max(due.at - now, duration(1));
+        const duration wait = std::max(due.at - now + late, duration(1));
         return {verdict::refused, due.level, wait};
     }
+    const bound due = earliest_locked(permits);
     if (due.at > now) return {verdict::refused, due.level, due.at - now};
-    if (only_look || take_locked(now, permits)) return {};
-    return {verdict::refused, 0, without_memory};
+    if (only_look) return {};
+    if (!take_locked(now, permits)) return {verdict::refused, 0, without_memory};
+    plan_.reset();  // whoever still stands in the queue has been passed over
+    return {};
 }
 
 // The first waiter that can still be granted in time, and when.
@@ -52,16 +59,19 @@ rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const
 }
 
 // Under overload the same question comes again and again before anything changes.
-rate_limiter::impl::bound rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
-                                                              std::uint32_t cost) noexcept {
-    const bool known = foretold_.cost == cost && foretold_.rank == rank && foretold_.at > now;
-    if (known && next_locked(now).at > now) {
-        return {foretold_.at, foretold_.level};
+detail::queue_plan::moment rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
+                                                               std::uint32_t cost) noexcept {
+    const instant from = std::max(now, paused_until_);
+    if (!plan_ && queue_.size() > many) plan_.reset(new (std::nothrow) detail::queue_plan(queue_));
+    if (plan_) {
+        if (const auto planned = plan_->behind(rank, cost, state_, from)) return *planned;
     }
-    detail::rate_forecast forecast(state_, queue_, std::max(now, paused_until_));
+    const bool known = foretold_.cost == cost && foretold_.rank == rank && foretold_.at > now;
+    if (known && next_locked(now).at > now) return {{foretold_.at, foretold_.level}};
+    detail::rate_forecast forecast(state_, queue_, from);
     const bound due = forecast.behind(queue_.last_before(rank), cost);
     foretold_ = {due.at, cost, rank, due.level};
-    return due;
+    return {due};
 }
 
 rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noexcept {
@@ -80,21 +90,24 @@ rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noex
             return at_once;
         }
     }
-    const bound due = forecast_locked(now, detail::wait_queue::class_of(waiter), waiter.cost);
-    const duration wait = std::max(due.at - now, duration(1));
+    const auto [due, late] =
+        forecast_locked(now, detail::wait_queue::class_of(waiter), waiter.cost);
+    const duration wait = std::max(due.at - now + late, duration(1));
     if (queue_.size() >= max_queue_) return {verdict::full, due.level, wait};
     waiter.latest = std::min(waiter.latest, later(now, max_wait_));
     if (due.at > waiter.latest) return {verdict::refused, due.level, wait};
     queue_.push(waiter);
+    if (plan_) plan_->on_push(waiter);
     foretold_.cost = 0;
-    return {verdict::queued, due.level, due.at - now};
+    return {verdict::queued, due.level, due.at - now + late};
 }
 
 bool rate_limiter::impl::cancel(rate_waiter& waiter) noexcept {
     const std::lock_guard hold(lock_);
     if (!waiter.queued) return false;
     queue_.remove(waiter);
-    foretold_.cost = 0;
+    if (plan_) plan_->on_cancel(waiter);
+    left_locked();
     return true;
 }
 
@@ -111,6 +124,8 @@ std::optional<instant> rate_limiter::impl::poll(instant now) {
             if (!take_locked(at, next.waiter->cost)) return at + without_memory;
             granted = next.waiter;
             queue_.remove(*granted);
+            if (plan_) plan_->on_grant(*granted, at);
+            left_locked();
             granted->granted_at = at;
         }
         granted->on_granted(*granted);
@@ -127,13 +142,13 @@ std::optional<instant> rate_limiter::impl::next_poll(instant now) noexcept {
 void rate_limiter::impl::refund(instant admitted_at, std::uint32_t cost, instant now) noexcept {
     const std::lock_guard hold(lock_);
     if (cost > 0) state_.refund(bounded(admitted_at), cost, settle_locked(now));
-    foretold_.cost = 0;
+    changed_locked();
 }
 
 void rate_limiter::impl::pause(instant until) noexcept {
     const std::lock_guard hold(lock_);
     paused_until_ = std::max(paused_until_, bounded(until));
-    foretold_.cost = 0;
+    changed_locked();
 }
 
 void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant now) {
@@ -147,6 +162,7 @@ void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant 
     }
     adopt(options);
     foretold_.cost = 0;
+    plan_.reset();
     // Nobody waits for what can never be granted.
     const auto most = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(state_.most(), std::numeric_limits<std::uint32_t>::max()));

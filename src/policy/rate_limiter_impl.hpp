@@ -1,5 +1,6 @@
 #pragma once
 
+#include "policy/queue_plan.hpp"
 #include "policy/rate_forecast.hpp"
 #include "policy/rate_state.hpp"
 #include "policy/spin_lock.hpp"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -80,21 +82,31 @@ private:
         foretold_.cost = 0;
         return true;
     }
+    void changed_locked() noexcept {
+        foretold_.cost = 0;
+        if (plan_) plan_->on_change();
+    }
+    void left_locked() noexcept {
+        foretold_.cost = 0;
+        if (queue_.empty()) plan_.reset();
+    }
     [[nodiscard]] candidate next_locked(instant now) const noexcept;
-    [[nodiscard]] bound forecast_locked(instant now, std::uint8_t rank,
-                                        std::uint32_t cost) noexcept;
+    [[nodiscard]] detail::queue_plan::moment forecast_locked(instant now, std::uint8_t rank,
+                                                             std::uint32_t cost) noexcept;
     void adopt(const rate_limit_options& options) noexcept {
-        max_queue_ = options.max_queue_size;
+        constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+        max_queue_ = static_cast<std::uint32_t>(std::min(options.max_queue_size, most));
         max_wait_ = options.max_queue_time.value_or(duration::max());
     }
 
     mutable detail::spin_lock lock_;
+    std::uint32_t max_queue_ = 0;
     detail::rate_state state_;
     detail::wait_queue queue_;
+    std::unique_ptr<detail::queue_plan> plan_;  // while many wait
     forecast foretold_;
     instant newest_ = bounded(instant::min());  // of all admissions
     instant paused_until_ = bounded(instant::min());
-    std::size_t max_queue_ = 0;
     duration max_wait_{};
 };
 

@@ -13,9 +13,11 @@ constexpr std::uint64_t largest_exact = 100'000;
 
 rate_state::rate_state(rate_strategy strategy, const std::vector<rate_level>& levels)
     : strategy_(strategy) {
-    levels_.reserve(levels.size());
-    for (const rate_level& given : levels) {
-        level l{given.max, given.window, given.burst, nullptr};
+    if (!sliding()) buckets_ = std::make_unique<bucket[]>(levels.size());
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        const rate_level& given = levels[i];
+        level l{static_cast<std::uint32_t>(given.max), static_cast<std::uint32_t>(given.burst),
+                given.window, nullptr};
         if (sliding()) {
             if (given.max > largest_exact) {
                 l.slots = std::make_unique<slot_log>(given.window);
@@ -26,11 +28,10 @@ rate_state::rate_state(rate_strategy strategy, const std::vector<rate_level>& le
         } else {
             const bool bucketed = strategy == rate_strategy::token_bucket;
             const auto form = bucketed ? gcra::shape::bucket : gcra::shape::spaced;
-            buckets_.push_back({gcra(form, given.max, given.window, l.most()), {}});
+            buckets_[i].rate = gcra(form, given.max, given.window, l.most());
         }
         levels_.push_back(std::move(l));
     }
-    buckets_.shrink_to_fit();
     const auto least = std::ranges::min_element(levels_, {}, &level::most);
     most_ = static_cast<std::uint32_t>(least->most());
     most_level_ = static_cast<std::uint8_t>(least - levels_.begin());
@@ -79,7 +80,7 @@ bool rate_state::note(instant t, std::uint64_t count, instant now) noexcept {
 
 bool rate_state::take(instant now, std::uint64_t cost) noexcept {
     if (sliding()) return note(now, cost, now);
-    for (bucket& b : buckets_) {
+    for (bucket& b : buckets()) {
         if (strategy_ == rate_strategy::token_bucket) {
             b.refunds.on_take(now, b.rate.backlog(now));
         }
@@ -89,7 +90,7 @@ bool rate_state::take(instant now, std::uint64_t cost) noexcept {
 }
 
 void rate_state::refund(instant admitted_at, std::uint64_t cost, instant now) noexcept {
-    for (bucket& b : buckets_) {
+    for (bucket& b : buckets()) {
         if (b.rate.full_at() <= now) continue;
         const duration given = b.rate.refund(admitted_at, cost, b.refunds.limit(admitted_at));
         b.refunds.on_refund(admitted_at, given);
@@ -114,7 +115,7 @@ std::uint64_t rate_state::used(std::size_t index, instant now) const noexcept {
     const auto count = [from](const auto& log) {
         return static_cast<std::uint64_t>(log.end() - log.lower_bound(from));
     };
-    return std::min(l.max, l.slots ? count(*l.slots) : count(log_));
+    return std::min<std::uint64_t>(l.max, l.slots ? count(*l.slots) : count(log_));
 }
 
 rate_limiter::level_view rate_state::look(std::size_t index, instant now) const noexcept {
@@ -201,8 +202,8 @@ void rate_state::seed_windows(const rate_state& old, instant now) {
 }
 
 std::size_t rate_state::memory() const noexcept {
-    std::size_t bytes = sizeof(*this) + levels_.capacity() * sizeof(level) +
-                        buckets_.capacity() * sizeof(bucket) + log_.capacity() * sizeof(instant);
+    std::size_t bytes =
+        sizeof(*this) + levels_.heap_bytes() + buckets().size_bytes() + log_.heap_bytes();
     for (const level& l : levels_) {
         if (l.slots) bytes += sizeof(slot_log) + l.slots->memory();
     }

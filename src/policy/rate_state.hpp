@@ -2,12 +2,14 @@
 
 #include "policy/gcra.hpp"
 #include "policy/permit_log.hpp"
+#include "policy/short_array.hpp"
 #include "policy/slot_log.hpp"
 #include "symphony/policy/rate_limit_options.hpp"
 #include "symphony/policy/rate_limiter.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace symphony::detail {
@@ -47,12 +49,13 @@ public:
     [[nodiscard]] std::size_t memory() const noexcept;
 
 private:
+    friend class queue_plan;
     friend class rate_forecast;
 
     struct level {
-        std::uint64_t max = 0;
+        std::uint32_t max = 0;  // at most 10^9, as the burst
+        std::uint32_t burst = 0;
         duration window{};
-        std::uint64_t burst = 0;
         [[nodiscard]] std::uint64_t most() const noexcept { return burst > 0 ? burst : max; }
         std::unique_ptr<slot_log> slots;  // sliding windows too large for the log
     };
@@ -63,6 +66,12 @@ private:
 
     [[nodiscard]] bool sliding() const noexcept {
         return strategy_ == rate_strategy::sliding_window;
+    }
+    [[nodiscard]] std::span<bucket> buckets() noexcept {
+        return {buckets_.get(), buckets_ ? levels_.size() : 0};
+    }
+    [[nodiscard]] std::span<const bucket> buckets() const noexcept {
+        return {buckets_.get(), buckets_ ? levels_.size() : 0};
     }
     [[nodiscard]] instant window_bound(const level& l, std::int64_t offset) const noexcept;
     [[nodiscard]] std::uint64_t used(std::size_t index, instant now) const noexcept;
@@ -77,8 +86,8 @@ private:
     std::uint32_t most_ = 0;  // no level grants more than 10^9
     std::uint32_t keep_ = 0;  // permits the log must reach back: 0 = no level uses it
     duration log_window_{};   // time the log must reach back
-    std::vector<level> levels_;
-    std::vector<bucket> buckets_;  // as many as levels, except for sliding windows
+    short_array<level, 2, max_levels> levels_;
+    std::unique_ptr<bucket[]> buckets_;  // as many as levels; none for sliding windows
     permit_log log_;
 };
 

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] instant at(index i) const noexcept;
     /// The first permit that counts as admitted at `t` or later; end() when there is none.
     [[nodiscard]] index lower_bound(instant t) const noexcept;
+    [[nodiscard]] duration slot_length() const noexcept { return slot_; }
     /// What an admission at `t` counts as.
     [[nodiscard]] instant round_up(instant t) const noexcept;
 

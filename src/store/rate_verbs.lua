@@ -37,8 +37,8 @@ end
 -- Who else uses this key: each instance's name lives 10 s without renewal. 0: not asked.
 local instances, id = 0, ARGV[7]
 if id ~= '' then
+    call('ZADD', KEYS[2], string.format('%.0f', real + 10000000), id)  -- first: fails without memory
     call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', real))
-    call('ZADD', KEYS[2], string.format('%.0f', real + 10000000), id)
     call('PEXPIRE', KEYS[2], 10000)
     instances = call('ZCARD', KEYS[2])
 end

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr duration kept_up_unused = 5s;  // attempts go on so long after the last command
 constexpr duration least_silence = 200ms;
 constexpr int silent_timeouts = 4;
+constexpr std::size_t most_unsent = 16;  // so that Redis works while more is being asked for
 constexpr std::size_t most_slots = 65'536;
 constexpr std::size_t most_out_bytes = std::size_t{16} << 20;
 
@@ -104,6 +105,7 @@ void redis_connection::take_in(pending& command, instant now) {
         command.finish(reason_);
     } else if (state_ == state::ready) {
         submit(command, now);
+        if (unsent_ >= most_unsent) flush();
     } else {
         command.is_waiting = true;
         waiting_.push_back(&command);
@@ -120,6 +122,7 @@ void redis_connection::submit(pending& command, instant now) {
     slots_.push_back(
         {&command, now, handed_over_ + out_.size(), bytes.size(), command.what.replies});
     out_ += bytes;
+    ++unsent_;
     flush_soon();
 }
 
@@ -143,13 +146,16 @@ void redis_connection::leave(pending& command) noexcept {
 
 // What the coroutines of one turn of the loop ask for goes out together.
 void redis_connection::flush_soon() {
-    if (std::exchange(flushing_, true)) return;
-    asio::post(core_->executor, [self = shared_from_this()] { self->flush(); });
+    if (sending_rest_ || std::exchange(flush_posted_, true)) return;
+    asio::post(core_->executor, [self = shared_from_this()] {
+        self->flush_posted_ = false;
+        self->flush();
+    });
 }
 
 void redis_connection::flush() {
-    flushing_ = false;
-    if (state_ != state::ready || out_.empty()) return;
+    unsent_ = 0;
+    if (sending_rest_ || state_ != state::ready || out_.empty()) return;
     std::string_view rest = out_;
     const result<void> sent = socket_->send_now(rest);
     handed_over_ += out_.size() - rest.size();
@@ -157,7 +163,7 @@ void redis_connection::flush() {
     if (!sent) {
         lose(sent.error(), false);
     } else if (!out_.empty()) {
-        flushing_ = true;
+        sending_rest_ = true;
         asio::co_spawn(core_->executor, send_rest(shared_from_this(), socket_), asio::detached);
     }
 }
@@ -170,7 +176,7 @@ asio::awaitable<void> redis_connection::send_rest(std::shared_ptr<redis_connecti
         const result<void> sent = co_await to->send(piece);
         if (!sent && to == socket_ && state_ == state::ready) lose(sent.error(), false);
     }
-    if (to == socket_) flushing_ = false;
+    if (to == socket_) sending_rest_ = false;
 }
 
 bool redis_connection::take_reply(redis_reply reply) {
@@ -194,7 +200,7 @@ void redis_connection::become_ready() {
     state_ = state::ready;
     down_ = false;
     proven_ = false;
-    flushing_ = false;
+    sending_rest_ = false;
     last_reply_ = core_->time.now();
     for (pending* const command : std::exchange(waiting_, {})) {
         command->is_waiting = false;

@@ -101,10 +101,12 @@ private:
     state state_ = state::idle;
     bool working_ = false;
     bool down_ = false;
-    bool flushing_ = false;
-    bool proven_ = false;    // it has answered a command since it was opened
-    unsigned failures_ = 0;  // in a row
-    error reason_;           // why it is down
+    bool flush_posted_ = false;
+    bool sending_rest_ = false;
+    std::size_t unsent_ = 0;  // commands since the last flush
+    bool proven_ = false;     // it has answered a command since it was opened
+    unsigned failures_ = 0;   // in a row
+    error reason_;            // why it is down
     instant last_used_{};
     instant last_reply_{};
     std::vector<pending*> waiting_;  // for the connection

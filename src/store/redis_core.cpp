@@ -2,9 +2,9 @@
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace symphony::detail {
 
@@ -57,8 +57,7 @@ asio::awaitable<wake> redis_waiter::wait(instant until) {
             slot_.assign([this](asio::cancellation_type) { end(wake::cancelled); });
         }
     };
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate,
-                                                                         asio::use_awaitable);
+    co_await asio::async_initiate<const asio::deferred_t, void()>(initiate, asio::deferred);
     if (slot_.is_connected()) slot_.clear();
     co_return why_;
 }

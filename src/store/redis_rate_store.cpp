@@ -115,7 +115,8 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
     const instant now = time_.now();
     const auto known = present_.find(of.key);
-    const bool renew = known == present_.end() || known->second.renew_at <= now;
+    // What only looks tells whether the store can be written to as well: calls need that.
+    const bool renew = what.cost == 0 || known == present_.end() || known->second.renew_at <= now;
     const std::string key = of.key;
     step asked(of, "claim",
                {number(std::uint64_t{what.cost}), number(std::uint64_t{what.want}),

@@ -3,9 +3,9 @@
 #include "symphony/net/tls_client.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t receive_bytes = std::size_t{16} << 10;
 constexpr std::size_t most_path_bytes = 107;  // what the address of a Unix socket has room for
-constexpr auto as_value = asio::as_tuple(asio::use_awaitable);
+constexpr auto as_value = asio::as_tuple(asio::deferred);
 
 }  // namespace
 

@@ -93,7 +93,9 @@ asio::awaitable<result<response>> fake_transport::send(
     const std::shared_ptr<const net::destination>& where, const net::wire_request& request,
     const net::send_options& options) {
     headers fields;
-    for (const auto& list : {request.fields, request.more_fields}) {
+    const auto more = request.more_fields == nullptr ? std::span<const header_view>{}
+                                                     : request.more_fields->fields();
+    for (const auto& list : {request.fields, more}) {
         for (const header_view field : list) {
             if (fields.add(field.name, field.value)) continue;
             co_return fail(error_kind::invalid_request, "a header field cannot go on the wire");

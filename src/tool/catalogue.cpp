@@ -19,6 +19,10 @@ bool is_name(std::string_view text) noexcept {
     });
 }
 
+std::string_view name_of(const catalogued_tool* tool) noexcept {
+    return tool->options.name;
+}
+
 class faults {
 public:
     template <class... Parts>
@@ -98,7 +102,7 @@ std::string limit_key(const endpoint& of) {
     return given.empty() ? of.events().tool() + "." + of.events().endpoint() : given;
 }
 
-std::shared_ptr<const endpoint> catalogued_tool::find(std::string_view name) const {
+std::shared_ptr<const endpoint> catalogued_tool::find(std::string_view name) const noexcept {
     for (const auto& [own, endpoint] : endpoints) {
         if (own == name) return endpoint;
     }
@@ -119,10 +123,13 @@ result<std::shared_ptr<catalogue>> catalogue::make(std::vector<tool_options> too
         }
         auto tool = std::make_unique<catalogued_tool>();
         tool->options = std::move(given);
-        if (!made->by_name_.try_emplace(tool->options.name, tool.get()).second) {
+        const auto place = std::ranges::lower_bound(
+            made->by_name_, std::string_view(tool->options.name), {}, name_of);
+        if (place != made->by_name_.end() && name_of(*place) == tool->options.name) {
             wrong.add("the tool name '{}' is used twice", tool->options.name);
             continue;
         }
+        made->by_name_.insert(place, tool.get());
         add_endpoints(*tool, events, limits, wrong);
         made->tools_.push_back(std::move(tool));
     }
@@ -142,9 +149,9 @@ void catalogue::link_fallbacks() {
     }
 }
 
-const catalogued_tool* catalogue::find(std::string_view name) const {
-    const auto found = by_name_.find(name);
-    return found == by_name_.end() ? nullptr : found->second;
+const catalogued_tool* catalogue::find(std::string_view name) const noexcept {
+    const auto found = std::ranges::lower_bound(by_name_, name, {}, name_of);
+    return found != by_name_.end() && name_of(*found) == name ? *found : nullptr;
 }
 
 std::vector<tool_options> catalogue::options() const {

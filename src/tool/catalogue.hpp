@@ -4,27 +4,18 @@
 #include "symphony/core/result.hpp"
 #include "symphony/tool/tool_options.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace symphony::detail {
-
-struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-        return std::hash<std::string_view>{}(text);
-    }
-};
 
 struct catalogued_tool {
     tool_options options;
     std::vector<std::pair<std::string, std::shared_ptr<endpoint>>> endpoints;
 
-    [[nodiscard]] std::shared_ptr<const endpoint> find(std::string_view name) const;
+    [[nodiscard]] std::shared_ptr<const endpoint> find(std::string_view name) const noexcept;
 };
 
 /// All tools at one moment. Immutable once published; replaced as a whole.
@@ -35,7 +26,13 @@ public:
     [[nodiscard]] static result<std::shared_ptr<catalogue>> make(std::vector<tool_options> tools,
                                                                  const event_sink& events);
 
-    [[nodiscard]] const catalogued_tool* find(std::string_view name) const;
+    [[nodiscard]] const catalogued_tool* find(std::string_view name) const noexcept;
+    /// Null when there is no such tool or API.
+    [[nodiscard]] std::shared_ptr<const endpoint> find(std::string_view tool,
+                                                       std::string_view endpoint) const noexcept {
+        const catalogued_tool* const known = find(tool);
+        return known == nullptr ? nullptr : known->find(endpoint);
+    }
     [[nodiscard]] const std::vector<std::unique_ptr<catalogued_tool>>& tools() const noexcept {
         return tools_;
     }
@@ -46,7 +43,7 @@ private:
     void link_fallbacks();
 
     std::vector<std::unique_ptr<catalogued_tool>> tools_;
-    std::unordered_map<std::string, catalogued_tool*, text_hash, std::equal_to<>> by_name_;
+    std::vector<const catalogued_tool*> by_name_;  // sorted
 };
 
 /// The key a rate limit is shared under.

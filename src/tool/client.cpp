@@ -13,13 +13,14 @@ client::client(client_options options)
     : engine_(std::make_unique<detail::engine>(std::move(options))) {}
 client::~client() = default;
 
-asio::awaitable<result<response>> client::call(std::string tool, std::string endpoint,
-                                               request what) {
-    return engine_->call(std::move(tool), std::move(endpoint), std::move(what));
+asio::awaitable<result<response>> client::call(std::string_view tool, std::string_view endpoint,
+                                               request&& what) {
+    return engine_->call(tool, endpoint, std::move(what));
 }
 
-result<response> client::call_blocking(std::string tool, std::string endpoint, request what) {
-    return engine_->call_blocking(std::move(tool), std::move(endpoint), std::move(what));
+result<response> client::call_blocking(std::string_view tool, std::string_view endpoint,
+                                       request what) {
+    return engine_->call_blocking(tool, endpoint, std::move(what));
 }
 
 result<void> client::replace_tools(std::vector<tool_options> tools) {

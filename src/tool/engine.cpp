@@ -1,6 +1,5 @@
 #include "tool/engine.hpp"
 
-#include "call/fallback.hpp"
 #include "tool/body_hop.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -11,8 +10,6 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <future>
-#include <tuple>
 #include <utility>
 
 namespace symphony::detail {
@@ -21,47 +18,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Only a condition or a body of the user's can throw here; nothing crosses the API.
-error error_of(const std::exception_ptr& fault) {
-    error made;
-    try {
-        std::rethrow_exception(fault);
-    } catch (const std::future_error&) {
-        made.kind = error_kind::cancelled;
-        made.message = "the executor stopped before the call was over";
-    } catch (const std::exception& thrown) {
-        made.message = "an exception ended the call";
-        made.remote = thrown.what();
-    } catch (...) {
-        made.message = "an exception ended the call";
-    }
-    return made;
-}
-
-// Ends the count of a call, unless its answer's stream does.
-class call_count {
-public:
-    explicit call_count(const std::shared_ptr<calls_in_flight>& calls) noexcept
-        : calls_(calls), open_(calls->begin()) {}
-    ~call_count() {
-        if (open_) calls_->end();
-    }
-    call_count(const call_count&) = delete;
-    call_count& operator=(const call_count&) = delete;
-
-    [[nodiscard]] bool open() const noexcept { return open_; }
-    void pass_on_to(response& answer) {
-        answer.stream = std::make_unique<counted_body>(std::move(answer.stream), calls_);
-        open_ = false;
-    }
-
-private:
-    const std::shared_ptr<calls_in_flight>& calls_;
-    bool open_;
-};
-
-result<std::shared_ptr<const endpoint>> shutting_down() {
-    return fail(error_kind::cancelled, "the client is shutting down");
+// The awaitable of a call that ends before it begins.
+asio::awaitable<result<response>> ended(error why) {
+    co_return std::unexpected(std::move(why));
 }
 
 }  // namespace
@@ -78,66 +37,51 @@ engine::~engine() {
     shards_.stop();
 }
 
-// On a shard of ours a call is this one coroutine; from elsewhere it moves to one first.
-asio::awaitable<result<response>> engine::call(std::string tool, std::string endpoint,
-                                               request what) {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const bool throws = co_await asio::this_coro::throw_if_cancelled();
-    co_await asio::this_coro::throw_if_cancelled(false);
-    result<response> answer = fail(error_kind::internal, "");
-    std::exception_ptr fault;
-    if (const shard* const here = shards_.find(executor)) {
-        call_count count(in_flight_);
-        if (const auto found = count.open() ? find(tool, endpoint) : shutting_down()) {
-            try {
-                const auto& asked = **found;
-                const instant began = asked.fallback() ? here->time.now() : instant();
-                answer = co_await asked.call(*here, what);
-                if (falls_back(asked, answer)) {
-                    answer = co_await call_fallback(asked, *here, what, began,
-                                                    std::move(answer.error()));
-                }
-                if (answer && answer->stream) count.pass_on_to(*answer);
-            } catch (...) {
-                fault = std::current_exception();
-            }
-        } else {
-            answer = std::unexpected(found.error());
-        }
-    } else {
-        const asio::any_io_executor there = shards_.next().executor;
-        std::tie(fault, answer) = co_await asio::co_spawn(
-            there, call_on(there, executor, std::move(tool), std::move(endpoint), std::move(what)),
-            asio::as_tuple(asio::use_awaitable));
-    }
-    if (fault) answer = std::unexpected(error_of(fault));
-    co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return answer;
+asio::awaitable<result<response>> engine::call(std::string_view tool, std::string_view endpoint,
+                                               request&& what) {
+    auto found = find_open(tool, endpoint);
+    if (!found) return ended(std::move(found.error()));
+    return run_call(*this, make_recycled<call_job>(std::move(*found), std::move(what)));
 }
 
-asio::awaitable<result<response>> engine::call_on(asio::any_io_executor there,
-                                                  asio::any_io_executor from, std::string tool,
-                                                  std::string endpoint, request what) {
+asio::awaitable<result<response>> engine::run_elsewhere(asio::any_io_executor from,
+                                                        recycled<call_job> work) {
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (what.stream && from != there) {
-        what.stream = std::make_shared<body_hop>(std::move(what.stream), from);
+    const asio::any_io_executor there = shards_.next().executor;
+    auto [fault, answer] = co_await asio::co_spawn(there, run_on(there, from, std::move(work)),
+                                                   asio::as_tuple(asio::use_awaitable));
+    if (fault) answer = std::unexpected(to_error(fault));
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return std::move(answer);
+}
+
+asio::awaitable<result<response>> engine::run_on(asio::any_io_executor there,
+                                                 asio::any_io_executor from,
+                                                 recycled<call_job> work) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (auto& stream = work->what.stream; stream && from != there) {
+        stream = std::make_shared<body_hop>(std::move(stream), from);
     }
-    result<response> answer = co_await call(std::move(tool), std::move(endpoint), std::move(what));
+    result<response> answer = co_await run_call(*this, std::move(work));
     if (answer && answer->stream) {
         answer->stream = std::make_unique<body_hop>(std::move(answer->stream), there);
     }
     co_return answer;
 }
 
-result<response> engine::call_blocking(std::string tool, std::string endpoint, request what) {
+result<response> engine::call_blocking(std::string_view tool, std::string_view endpoint,
+                                       request&& what) {
+    auto found = find_open(tool, endpoint);
+    if (!found) return std::unexpected(std::move(found.error()));
     const asio::any_io_executor there = shards_.next().executor;
     auto pending = asio::co_spawn(
-        there, call_on(there, there, std::move(tool), std::move(endpoint), std::move(what)),
+        there, run_on(there, there, make_recycled<call_job>(std::move(*found), std::move(what))),
         asio::use_future);
     try {
         return pending.get();
     } catch (...) {
-        return std::unexpected(error_of(std::current_exception()));
+        return std::unexpected(to_error(std::current_exception()));
     }
 }
 
@@ -148,16 +92,23 @@ std::shared_ptr<const catalogue> engine::tools() const {
 
 result<std::shared_ptr<const endpoint>> engine::find(std::string_view tool,
                                                      std::string_view endpoint) const {
+    {
+        const std::lock_guard lock(mutex_);
+        if (auto found = tools_->find(tool, endpoint)) return found;
+    }
     const auto tools = this->tools();
     const catalogued_tool* const known = tools->find(tool);
     if (known == nullptr) {
         return fail(error_kind::not_found, fmt::format("there is no tool '{:.64}'", tool));
     }
-    auto found = known->find(endpoint);
-    if (!found) {
-        return fail(error_kind::not_found,
-                    fmt::format("the tool {} has no API '{:.64}'", known->options.name, endpoint));
-    }
+    return fail(error_kind::not_found,
+                fmt::format("the tool {} has no API '{:.64}'", known->options.name, endpoint));
+}
+
+result<std::shared_ptr<const endpoint>> engine::find_open(std::string_view tool,
+                                                          std::string_view endpoint) const {
+    auto found = find(tool, endpoint);
+    if (!found && in_flight_->closed()) return shutting_down();
     return found;
 }
 

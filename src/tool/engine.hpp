@@ -1,9 +1,9 @@
 #pragma once
 
+#include "call/call_job.hpp"
 #include "symphony/call/request.hpp"
 #include "symphony/core/result.hpp"
 #include "symphony/tool/client.hpp"
-#include "tool/calls_in_flight.hpp"
 #include "tool/catalogue.hpp"
 #include "tool/shard_set.hpp"
 #include "tool/state_registry.hpp"
@@ -19,17 +19,18 @@
 namespace symphony::detail {
 
 /// What stands behind a `client`. Thread-safe.
-class engine {
+class engine final : private call_site {
 public:
     explicit engine(client_options options);
-    ~engine();
+    ~engine() override;
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
-    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string tool,
-                                                                std::string endpoint, request what);
-    [[nodiscard]] result<response> call_blocking(std::string tool, std::string endpoint,
-                                                 request what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string_view tool,
+                                                                std::string_view endpoint,
+                                                                request&& what);
+    [[nodiscard]] result<response> call_blocking(std::string_view tool, std::string_view endpoint,
+                                                 request&& what);
     /// Adds one tool to those there are. Errors: `invalid_request`, one fault a line.
     [[nodiscard]] result<void> add(tool_options tool);
     [[nodiscard]] result<void> replace(std::vector<tool_options> tools);
@@ -44,10 +45,22 @@ public:
     bool shut_down(duration limit);
 
 private:
+    /// `find`, but that a closed client says so whatever the names.
+    [[nodiscard]] result<std::shared_ptr<const endpoint>> find_open(
+        std::string_view tool, std::string_view endpoint) const;
+    [[nodiscard]] const shard* find(
+        const boost::asio::any_io_executor& executor) const noexcept override {
+        return shards_.find(executor);
+    }
+    [[nodiscard]] boost::asio::awaitable<result<response>> run_elsewhere(
+        boost::asio::any_io_executor from, recycled<call_job> work) override;
+    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
+        return in_flight_;
+    }
     /// Runs on `there`, a shard's; bodies move between it and `from`.
-    [[nodiscard]] boost::asio::awaitable<result<response>> call_on(
-        boost::asio::any_io_executor there, boost::asio::any_io_executor from, std::string tool,
-        std::string endpoint, request what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> run_on(
+        boost::asio::any_io_executor there, boost::asio::any_io_executor from,
+        recycled<call_job> work);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools);
 
     const std::shared_ptr<const clock> time_;

@@ -1,28 +1,11 @@
 """One budget across processes: several gateways, one Redis, one API that counts."""
 
+import json
 import threading
 import time
 import unittest
 
-from support import Api, Gateway, Redis, run, single, wait_until, write_config
-
-
-def shared(url, redis, per_second, **more):
-    return single(url, timeout=20000, rateLimit={
-        "maxRequestsPerSecond": per_second, "maxRequestsPerMinute": 10000, "keyPrefix": "shop-test",
-        "distributed": {"redis": {"host": "127.0.0.1", "port": redis.port},
-                        "strategy": "sliding-window"},
-        **more})
-
-
-def most_in(times, length):
-    """The most arrivals in any window of that length."""
-    first = most = 0
-    for last, at in enumerate(times):
-        while times[first] <= at - length:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
+from support import Api, Gateway, Redis, most_in, run, shared, wait_until, write_config
 
 
 class SharedLimit(unittest.TestCase):
@@ -89,6 +72,18 @@ class SharedLimit(unittest.TestCase):
             self.assertEqual(self.redis.command(*words), b"+OK\r\n")
         self.assertEqual(gateway.request().status, 200)
         self.assertEqual(self.store(gateway), "redis")
+
+    def test_a_reload_changes_the_limit_and_what_is_used_carries_over(self):
+        gateways = [Gateway(self, shared(self.api.url, self.redis, 100, maxRequestsPerMinute=60))
+                    for _ in range(2)]
+        for gateway in gateways * 10:
+            self.assertEqual(gateway.request().status, 200)
+        for gateway in gateways:
+            gateway.file.write_text(json.dumps(
+                shared(self.api.url, self.redis, 100, maxRequestsPerMinute=24, maxQueueSize=0)))
+            self.assertEqual(gateway.admin("/v1/reload", "POST").status, 200)
+        statuses = [gateway.request().status for gateway in gateways * 4]
+        self.assertEqual(statuses, [200] * 4 + [429] * 4)
 
     def test_what_is_left_is_shown_from_redis_and_from_the_gateway(self):
         config = shared(self.api.url, self.redis, 50)

@@ -17,10 +17,12 @@ namespace symphony {
 class request {
 public:
     request() = default;
-    explicit request(std::string path_and_query) { set_target(std::move(path_and_query)); }
+    explicit request(std::string path_and_query) : path(std::move(path_and_query)) {
+        split_target();
+    }
     request(std::string verb, std::string path_and_query, std::string content = {})
-        : method(std::move(verb)), body(std::move(content)) {
-        set_target(std::move(path_and_query));
+        : method(std::move(verb)), path(std::move(path_and_query)), body(std::move(content)) {
+        split_target();
     }
 
     std::string method;  ///< empty: the endpoint's
@@ -36,13 +38,11 @@ public:
     bool stream_response = false;       ///< give `response.stream` as soon as the head is there
 
 private:
-    void set_target(std::string path_and_query) {
-        const auto mark = path_and_query.find('?');
-        if (mark != std::string::npos) {
-            query = path_and_query.substr(mark + 1);
-            path_and_query.resize(mark);
-        }
-        path = std::move(path_and_query);
+    void split_target() {
+        const auto mark = path.find('?');
+        if (mark == std::string::npos) return;
+        query = path.substr(mark + 1);
+        path.resize(mark);
     }
 };
 

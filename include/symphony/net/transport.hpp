@@ -4,6 +4,7 @@
 #include "symphony/core/result.hpp"
 #include "symphony/core/url.hpp"
 #include "symphony/net/body.hpp"
+#include "symphony/net/field_block.hpp"
 #include "symphony/net/headers.hpp"
 #include "symphony/net/net_options.hpp"
 #include "symphony/net/response.hpp"
@@ -40,9 +41,9 @@ public:
 /// `transport::send`.
 struct wire_request {
     std::string_view method = "GET";
-    std::string_view target = "/";               ///< path and query
-    std::span<const header_view> fields{};       ///< without Host, Content-Length, Connection
-    std::span<const header_view> more_fields{};  ///< a second list, so that none has to be merged
+    std::string_view target = "/";             ///< path and query
+    std::span<const header_view> fields{};     ///< without Host, Content-Length, Connection
+    const field_block* more_fields = nullptr;  ///< sent after them; null: none
     std::string_view body{};
     /// Instead of `body`: read once, sent with its size or in chunks.
     body_source* stream = nullptr;

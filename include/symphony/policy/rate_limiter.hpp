@@ -23,7 +23,7 @@ struct rate_decision {
     verdict what = verdict::admitted;
     std::uint8_t level = 0;  ///< index of the binding level when not admitted
     duration retry_after{};  ///< rounded up: a caller that waits exactly this long is admitted
-                             ///< if nobody else comes first
+                             ///< if nobody else comes first; see `rate_limiter` for long queues
     [[nodiscard]] bool admitted() const noexcept { return what == verdict::admitted; }
 };
 
@@ -57,6 +57,11 @@ struct rate_waiter {
 /// Sliding windows keep one exact log of admissions shared by all levels up to 100 000 permits
 /// (8 bytes each, allocated as used); larger levels count in slots of 1/1000 of the window,
 /// rounding against the caller. Token and leaky buckets are GCRA (ITU-T I.371).
+///
+/// What one more waiter, one less and a grant cost does not depend on the queue's length, unless
+/// more than 64 wait and their costs differ. Among more than 64 of equal cost the moments foretold
+/// are those of an undisturbed queue: late polls, pauses and refunds since are allowed for by a
+/// longer `retry_after`, waiters ahead that will have to give up are not.
 ///
 /// Thread-safe. `now` may lag between threads by scheduling; it is taken as monotonic.
 class rate_limiter {

@@ -25,7 +25,7 @@ public:
     /// Fires what is due without moving the clock. Returns and throws as `advance`.
     std::size_t run_due();
 
-    [[nodiscard]] std::optional<instant> next() const noexcept { return pending_.next(); }
+    [[nodiscard]] std::optional<instant> next() noexcept { return pending_.next(); }
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
 
 private:

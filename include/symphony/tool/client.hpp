@@ -73,10 +73,17 @@ public:
 
     [[nodiscard]] tool_registry& tools() noexcept { return tools_; }
 
-    /// One managed call to `tool`'s `endpoint`, from any coroutine on any executor.
-    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string tool,
-                                                                std::string endpoint, request what);
-    [[nodiscard]] result<response> call_blocking(std::string tool, std::string endpoint,
+    /// One managed call to `tool`'s `endpoint`, which are looked up at once, from any coroutine on
+    /// any executor.
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string_view tool,
+                                                                std::string_view endpoint,
+                                                                request&& what);
+    [[nodiscard]] boost::asio::awaitable<result<response>> call(std::string_view tool,
+                                                                std::string_view endpoint,
+                                                                const request& what) {
+        return call(tool, endpoint, request(what));
+    }
+    [[nodiscard]] result<response> call_blocking(std::string_view tool, std::string_view endpoint,
                                                  request what);
 
     /// Replaces all tools in one step. Calls in flight finish on what they began with; limiters

@@ -4,11 +4,12 @@ from .api import Api, answer, chunked, drip, endless, garbage, hold, reset, sile
 from .cli import BINARY, Outcome, run, start, write_config
 from .config import endpoint, single, tools
 from .gateway import Gateway
+from .limits import most_in, shared
 from .redis import Redis
 from .waiting import PATIENCE, wait_until
 
 __all__ = [
     "Api", "BINARY", "Gateway", "Outcome", "PATIENCE", "Redis", "answer", "chunked", "drip", "endless",
-    "endpoint", "garbage", "hold", "reset", "run", "silent", "single", "start", "tools",
-    "truncated", "wait_until", "write_config",
+    "endpoint", "garbage", "hold", "most_in", "reset", "run", "shared", "silent", "single", "start",
+    "tools", "truncated", "wait_until", "write_config",
 ]

@@ -42,6 +42,20 @@ struct redis_store : ::testing::Test {
     }
 };
 
+TEST_F(redis_store, a_full_redis_is_no_store_for_a_look_either) {
+    EXPECT_EQ(claim().what, verdict::admitted);
+    server().command({"CONFIG", "SET", "maxmemory", "1"});
+    rate_claim look;
+    look.cost = 0;
+    for (const rate_claim& what : {rate_claim{}, look}) {
+        const auto got = awaited(store->claim(limit, what));
+        ASSERT_FALSE(got.has_value());
+        EXPECT_EQ(got.error().kind, error_kind::store_unavailable);
+    }
+    server().command({"CONFIG", "SET", "maxmemory", "0"});
+    EXPECT_EQ(claim(look).what, verdict::admitted);
+}
+
 TEST_F(redis_store, levels_are_one_decision) {
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(claim().what, verdict::admitted);

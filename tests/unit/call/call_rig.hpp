@@ -1,6 +1,6 @@
 #pragma once
 
-#include "call/endpoint.hpp"
+#include "call/call_job.hpp"
 #include "symphony/testing/fixed_random.hpp"
 #include "symphony/testing/manual_clock.hpp"
 #include "symphony/testing/manual_timers.hpp"
@@ -72,7 +72,9 @@ public:
         sent_request& seen = sent.emplace_back();
         seen.method = request.method;
         seen.target = request.target;
-        for (const auto& list : {request.fields, request.more_fields}) {
+        const auto more = request.more_fields == nullptr ? std::span<const header_view>{}
+                                                         : request.more_fields->fields();
+        for (const auto& list : {request.fields, more}) {
             for (const header_view field : list)
                 seen.fields.emplace_back(field.name, field.value);
         }
@@ -121,10 +123,10 @@ struct pending_call {
 };
 
 /// An endpoint on a shard driven by hand: time moves only by `advance`, nothing ever sleeps.
-class call_rig {
+class call_rig : private call_site {
 public:
     call_rig() { options.url = "http://api.test/v2"; }
-    ~call_rig() {
+    ~call_rig() override {
         if (state.gate) state.gate->close();
         loop.poll();
     }
@@ -155,7 +157,7 @@ public:
         if (!on) build();
         auto call = std::make_shared<pending_call>(std::move(what));
         asio::co_spawn(
-            loop, run(on, here, *call),
+            loop, run_call(*this, make_recycled<call_job>(on, std::move(call->what))),
             asio::bind_cancellation_slot(
                 call->cancel.slot(), [call](const std::exception_ptr& fault, result<response> got) {
                     if (fault) got = fail(error_kind::internal, "an exception escaped");
@@ -193,13 +195,19 @@ public:
     endpoint_options options;
     endpoint_state state;
     std::shared_ptr<const endpoint> on;
+    std::shared_ptr<calls_in_flight> calls = std::make_shared<calls_in_flight>();
     std::vector<event> events;
 
 private:
-    static asio::awaitable<result<response>> run(std::shared_ptr<const endpoint> on,
-                                                 const shard& here, pending_call& call) {
-        co_await asio::this_coro::throw_if_cancelled(false);
-        co_return co_await on->call(here, call.what);
+    [[nodiscard]] const shard* find(const asio::any_io_executor&) const noexcept override {
+        return &here;
+    }
+    [[nodiscard]] asio::awaitable<result<response>> run_elsewhere(asio::any_io_executor,
+                                                                  recycled<call_job>) override {
+        throw std::logic_error("there is but one shard");
+    }
+    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
+        return calls;
     }
 
     void run_ready() {

@@ -51,24 +51,7 @@ protected:
         ASSERT_TRUE(state.breaker->breaker().look(time.now())) << "open from here on";
     }
 
-    /// As the engine does it.
-    result<response> ask(request what = {}) {
-        std::optional<result<response>> outcome;
-        asio::co_spawn(loop, run(what), [&](const std::exception_ptr&, result<response> got) {
-            outcome = std::move(got);
-        });
-        settle();
-        if (!outcome) return fail(error_kind::internal, "the call has not ended");
-        return std::move(*outcome);
-    }
-    asio::awaitable<result<response>> run(request& what) {
-        const instant began = time.now();
-        result<response> got = co_await on->call(here, what);
-        if (falls_back(*on, got)) {
-            got = co_await call_fallback(*on, here, what, began, std::move(got.error()));
-        }
-        co_return got;
-    }
+    result<response> ask(request what = {}) { return call(std::move(what)); }
 
     endpoint_options second;
     endpoint_options third;

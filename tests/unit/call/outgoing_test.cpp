@@ -25,7 +25,9 @@ std::vector<std::string> sent(const standing_fields& standing, const headers& ca
     net::wire_request wire;
     out.put_into(wire);
     std::vector<std::string> lines;
-    for (const auto& list : {wire.fields, wire.more_fields}) {
+    const auto more =
+        wire.more_fields == nullptr ? std::span<const header_view>{} : wire.more_fields->fields();
+    for (const auto& list : {wire.fields, more}) {
         for (const header_view field : list)
             lines.push_back(std::string(field.name) + ": " + std::string(field.value));
     }

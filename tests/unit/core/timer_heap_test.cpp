@@ -65,14 +65,16 @@ TEST_F(timer_heap_test, fires_earliest_first) {
     EXPECT_EQ(heap.next(), start + 9ms);
 }
 
-TEST_F(timer_heap_test, arm_tells_whether_the_earliest_moment_changed) {
+TEST_F(timer_heap_test, next_is_of_those_still_armed) {
     noting& first = add(start + 5ms);
     noting other(log, 9);
-    EXPECT_FALSE(heap.arm(other, start + 6ms));
-    EXPECT_TRUE(heap.arm(other, start + 1ms));
-    EXPECT_TRUE(heap.arm(other, start + 9ms));
-    EXPECT_FALSE(heap.arm(other, start + 8ms));
+    heap.arm(other, start + 6ms);
+    EXPECT_EQ(heap.next(), start + 5ms);
+    heap.arm(other, start + 1ms);
+    EXPECT_EQ(heap.next(), start + 1ms);
     heap.disarm(other);
+    EXPECT_EQ(heap.next(), start + 5ms);
+    EXPECT_EQ(heap.expire(start + 4ms), 0u) << "a disarmed one does not fire";
     heap.disarm(first);
     EXPECT_EQ(heap.next(), std::nullopt);
 }
@@ -90,6 +92,20 @@ TEST_F(timer_heap_test, disarm_is_harmless_when_not_armed) {
     heap.disarm(t);
     heap.disarm(t);
     EXPECT_EQ(heap.expire(start), 0u);
+}
+
+TEST_F(timer_heap_test, those_disarmed_take_no_room_for_long) {
+    noting& last = add(start + 1h);
+    noting passing(log, 9);
+    for (int i = 0; i < 1000; ++i) {
+        heap.arm(passing, start + i * 1ms);
+        heap.disarm(passing);
+        ASSERT_EQ(heap.size(), 1u);
+    }
+    EXPECT_EQ(heap.next(), start + 1h);
+    EXPECT_EQ(heap.expire(start + 1h), 1u);
+    EXPECT_FALSE(last.armed());
+    EXPECT_EQ(log, std::vector{0});
 }
 
 TEST_F(timer_heap_test, a_callback_may_disarm_another_that_is_due) {

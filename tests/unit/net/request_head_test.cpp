@@ -15,12 +15,13 @@ destination somewhere() {
 
 TEST(request_head, is_request_line_host_fields_and_length) {
     const header_view fields[] = {{"Accept", "text/plain"}};
-    const header_view more[] = {{"X-Trace", "1"}};
+    const header_view traced[] = {{"X-Trace", "1"}};
+    const field_block more(traced);
     wire_request request;
     request.method = "POST";
     request.target = "/a?b=c";
     request.fields = fields;
-    request.more_fields = more;
+    request.more_fields = &more;
     std::string text;
     ASSERT_TRUE(write_request_head(somewhere(), request, text).has_value());
     EXPECT_EQ(text,
@@ -37,7 +38,7 @@ TEST(request_head, refuses_what_must_not_go_on_the_wire) {
     cases[2].target = "/a b";
     cases[3].target = "/a\r\nHost: x";
     cases[4].fields = split;
-    cases[5].more_fields = unnamed;
+    cases[5].fields = unnamed;
     for (const wire_request& request : cases) {
         std::string text;
         const auto done = write_request_head(somewhere(), request, text);

@@ -68,7 +68,8 @@ TEST_F(fake_transport_test, records_all_of_a_request) {
     request.method = "PUT";
     request.target = "/x?y";
     request.fields = first;
-    request.more_fields = second;
+    const net::field_block more(second);
+    request.more_fields = &more;
     request.body = "text";
     time.advance(5s);
     const auto call = start(request, {.until = deadline(time.now() + 1s)});

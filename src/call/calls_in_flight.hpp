@@ -10,7 +10,7 @@
 #include <mutex>
 #include <utility>
 
-namespace symphony::detail {
+namespace symphony {
 
 /// Counts calls, those whose answer is still being read included, and waits for their end.
 /// Thread-safe.
@@ -23,6 +23,7 @@ public:
         end();
         return false;
     }
+    [[nodiscard]] bool closed() const noexcept { return closed_.load(); }
     void end() noexcept {
         if (count_.fetch_sub(1) != 1 || !closed_.load()) return;
         const std::lock_guard lock(mutex_);
@@ -66,4 +67,4 @@ private:
     const std::shared_ptr<calls_in_flight> calls_;
 };
 
-}  // namespace symphony::detail
+}  // namespace symphony

@@ -1,0 +1,99 @@
+#include "call/call_job.hpp"
+
+#include "call/fallback.hpp"
+#include "symphony/net/asio_timers.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <exception>
+#include <future>
+#include <utility>
+
+namespace symphony {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Ends the count of a call, unless its answer's stream does.
+class call_count {
+public:
+    explicit call_count(const std::shared_ptr<calls_in_flight>& calls) noexcept
+        : calls_(calls), open_(calls->begin()) {}
+    ~call_count() {
+        if (open_) calls_->end();
+    }
+    call_count(const call_count&) = delete;
+    call_count& operator=(const call_count&) = delete;
+
+    [[nodiscard]] bool open() const noexcept { return open_; }
+    void pass_on_to(response& answer) {
+        answer.stream = std::make_unique<counted_body>(std::move(answer.stream), calls_);
+        open_ = false;
+    }
+
+private:
+    const std::shared_ptr<calls_in_flight>& calls_;
+    bool open_;
+};
+
+}  // namespace
+
+error to_error(const std::exception_ptr& fault) {
+    error made;
+    try {
+        std::rethrow_exception(fault);
+    } catch (const std::future_error&) {
+        made.kind = error_kind::cancelled;
+        made.message = "the executor stopped before the call was over";
+    } catch (const std::exception& thrown) {
+        made.message = "an exception ended the call";
+        made.remote = thrown.what();
+    } catch (...) {
+        made.message = "an exception ended the call";
+    }
+    return made;
+}
+
+std::unexpected<error> shutting_down() {
+    return fail(error_kind::cancelled, "the client is shutting down");
+}
+
+asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> work) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const shard* const here = site.find(executor);
+    if (here == nullptr) co_return co_await site.run_elsewhere(executor, std::move(work));
+    call_count count(site.in_flight());
+    if (!count.open()) co_return shutting_down();
+    const bool throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    managed_call& call = work->call.emplace(*work->on, *here, work->what);
+    result<response>& outcome = call.outcome();
+    try {
+        while (call.prepare()) {
+            if (call.waits_for_permit()) co_await call.wait_in_queue();
+            if (call.may_send()) {
+                const net::send_options& options = call.begin_sending();
+                outcome = co_await here->transport.send(work->on->where(), call.wire(), options);
+                call.settle();
+            }
+            const std::optional<instant> again = call.next_attempt_at();
+            if (!again) break;
+            if (outcome && outcome->stream) co_await call.collect_answer();
+            if (!co_await net::wait_until(here->wakeups, *again)) call.cancel();
+        }
+        call.finish();
+        if (falls_back(*work->on, outcome)) {
+            error refused = std::move(outcome.error());
+            outcome = co_await call_fallback(*work->on, *here, work->what, call.started(),
+                                             std::move(refused));
+        }
+    } catch (...) {
+        outcome = std::unexpected(to_error(std::current_exception()));
+    }
+    if (outcome && outcome->stream) count.pass_on_to(*outcome);
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return std::move(outcome);
+}
+
+}  // namespace symphony
