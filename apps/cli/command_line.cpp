@@ -91,6 +91,26 @@ void define_call(CLI::App& app, settings& into) {
     add_log_level(call, into);
 }
 
+void define_breakers(CLI::App& app, settings& into) {
+    constexpr const char* actions = "list|open|close|auto";
+    CLI::App& breakers = add_command(
+        app, "breakers", "Show the running gateway's circuit breakers, or set one by hand",
+        "  symphony breakers\n"
+        "  symphony breakers open orders.api   # refuses all calls until 'auto'\n"
+        "  symphony breakers auto orders.api");
+    breakers.add_option("action", into.action, "What to do; default: list")
+        ->type_name(actions)
+        ->check(one_of(actions));
+    breakers.add_option("target", into.target, "Which one: TOOL.ENDPOINT; a list has all without")
+        ->type_name("TARGET");
+    add_config(breakers, into);
+    breakers
+        .add_option("--admin", into.admin,
+                    "The gateway's admin plane; default: that of the configuration")
+        ->type_name("HOST:PORT");
+    breakers.add_flag("--json", into.as_json, "Print a JSON array");
+}
+
 void define_others(CLI::App& app, settings& into) {
     CLI::App& serve =
         add_command(app, "serve", "Run the gateway: /{tool}/{endpoint}/{path} on one local address",
@@ -113,6 +133,8 @@ void define_others(CLI::App& app, settings& into) {
         "  symphony limits -c symphony.yaml");
     add_config(limits, into);
     limits.add_flag("--json", into.as_json, "Print a JSON array");
+
+    define_breakers(app, into);
 
     add_command(app, "demo", "Watch a misbehaving local API being managed, offline, in 20 seconds",
                 "  symphony demo");
@@ -222,6 +244,7 @@ int run(int count, const char* const* arguments) {
     if (command == "call") return call_command(given);
     if (command == "serve") return serve_command(given);
     if (command == "check") return check_command(given);
+    if (command == "breakers") return breakers_command(given);
     if (command == "limits") return limits_command(given);
     if (command == "demo") return demo_command();
     if (command == "man") std::cout << man_page(*app);

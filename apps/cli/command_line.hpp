@@ -15,6 +15,7 @@ struct settings {
     std::string log_level;
 
     std::string target;
+    std::string action = "list";
     std::string method;
     std::vector<std::string> fields;
     std::string data;

@@ -1,3 +1,4 @@
+#include "cli/ask_gateway.hpp"
 #include "cli/commands.hpp"
 #include "cli/config_files.hpp"
 #include "cli/exit_code.hpp"
@@ -7,7 +8,6 @@
 #include "symphony/core/random.hpp"
 #include "symphony/net/asio_timers.hpp"
 #include "symphony/store/redis_rate_store.hpp"
-#include "symphony/tool/client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -43,30 +43,6 @@ result<rate_limiter::view> ask_redis(const redis_options& where, const shared_li
     return seen;
 }
 
-// What a local budget holds is known to the process that keeps it alone: the running gateway.
-result<json> ask_gateway(const gateway_options& gateway) {
-    endpoint_options admin;
-    admin.url = "http://" + gateway.admin;
-    admin.timeout = std::chrono::seconds(5);
-    if (!gateway.admin_token.empty()) {
-        auth_options identity;
-        identity.token = gateway.admin_token;
-        admin.auth = std::move(identity);
-    }
-    client asking(client_options{.threads = 1});
-    tool_options status;
-    status.name = "gateway";
-    status.external_apis.push_back({"admin", std::move(admin)});
-    asking.tools().create(std::move(status));
-    const auto answer = asking.call_blocking("gateway", "admin", request("/v1/status"));
-    if (!answer) return std::unexpected(answer.error());
-    if (!answer->ok()) {
-        return fail(error_kind::auth_failed,
-                    fmt::format("the gateway's admin plane answered {}", answer->status));
-    }
-    return answer->as_json();
-}
-
 }  // namespace
 
 int limits_command(const settings& given) {
@@ -81,7 +57,8 @@ int limits_command(const settings& given) {
             if (seen) row.view = *seen;
             if (!seen) complain(fmt::format("{}: {}", key, seen.error().message));
         } else {
-            if (!gateway) gateway = ask_gateway(options->gateway);
+            // What a local budget holds is known to the process that keeps it: the gateway.
+            if (!gateway) gateway = ask_gateway(options->gateway, request("/v1/status"));
             if (*gateway) row.view = view_in_status(**gateway, key);
         }
         all_known = all_known && row.view.has_value();

@@ -1,10 +1,12 @@
 #include "gateway/admin_plane.hpp"
 
+#include "gateway/event_log.hpp"
 #include "gateway/problem.hpp"
 #include "gateway/proxy_target.hpp"
 #include "gateway/status_document.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
@@ -55,7 +57,8 @@ response refuse(error_kind kind, std::string message) {
 
 // The method a page answers to; nothing for an unknown page.
 std::optional<std::string_view> method_of(std::string_view path) noexcept {
-    if (path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/v1/status")
+    if (path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/v1/status" ||
+        path == "/v1/events")
         return "GET";
     if (path == "/v1/reload" || path.starts_with(breakers)) return "POST";
     return std::nullopt;
@@ -102,10 +105,18 @@ bool wants_openmetrics(std::string_view accept) noexcept {
     return accept.find("application/openmetrics-text") != std::string_view::npos;
 }
 
-admin_plane::admin_plane(client& calls, reloader& files, const std::atomic<bool>& draining,
-                         secret token, asio::any_io_executor reload_on)
+std::optional<severity> parse_event_level(std::string_view query) noexcept {
+    constexpr std::string_view key = "level=";
+    if (query.empty()) return severity::info;
+    return query.starts_with(key) ? parse_severity(query.substr(key.size())) : std::nullopt;
+}
+
+admin_plane::admin_plane(client& calls, reloader& files, event_hub& hub,
+                         const std::atomic<bool>& draining, secret token,
+                         asio::any_io_executor reload_on)
     : client_(calls),
       reloader_(files),
+      hub_(hub),
       draining_(draining),
       token_(std::move(token)),
       reload_on_(std::move(reload_on)),
@@ -121,7 +132,7 @@ asio::awaitable<response> admin_plane::handle(net::server_request& received) {
     const std::optional<std::string_view> method = method_of(path);
     if (!method)
         co_return refuse(error_kind::not_found,
-                         "pages: /healthz, /readyz, /metrics, /v1/status, "
+                         "pages: /healthz, /readyz, /metrics, /v1/status, /v1/events, "
                          "/v1/breakers/{tool}/{endpoint}, /v1/reload");
     const bool head = *method == "GET" && received.method == "HEAD";
     if (received.method != *method && !head) {
@@ -134,6 +145,7 @@ asio::awaitable<response> admin_plane::handle(net::server_request& received) {
     if (path == "/readyz") co_return ready();
     if (path == "/metrics") co_return metrics(received.fields);
     if (path == "/v1/status") co_return status();
+    if (path == "/v1/events") co_return co_await events(received.target);
     if (path == "/v1/reload") co_return co_await reload();
     co_return co_await breaker(received, path.substr(breakers.size()));
 }
@@ -166,6 +178,24 @@ response admin_plane::metrics(const headers& fields) const {
 response admin_plane::status() const {
     const duration uptime = client_.time().now() - started_;
     return json_answer(200, status_document(client_.status(), SYMPHONY_VERSION, uptime));
+}
+
+asio::awaitable<response> admin_plane::events(std::string_view target) {
+    const auto mark = target.find('?');
+    const auto least = parse_event_level(mark == std::string_view::npos ? std::string_view()
+                                                                        : target.substr(mark + 1));
+    if (!least)
+        co_return refuse(error_kind::invalid_request,
+                         "the query may be level=trace|debug|info|warn|error");
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    response answer;
+    answer.status = 200;
+    answer.fields.add("content-type", "text/event-stream");
+    answer.fields.add("cache-control", "no-store");
+    answer.stream = hub_.listen(*least, executor, client_.timers_of(executor), client_.time());
+    if (!answer.stream)
+        co_return refuse(error_kind::overloaded, "too many listen to the events already");
+    co_return answer;
 }
 
 asio::awaitable<response> admin_plane::breaker(net::server_request& received,

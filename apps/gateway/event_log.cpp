@@ -22,18 +22,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> names{"trace", "debug", "info", "warn", "error"};
 
-std::string utc_now() {
-    const auto now = system_clock().wall_now().time_since_epoch();
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds);
-    const time_t whole = static_cast<time_t>(seconds.count());
-    tm parts{};
-    gmtime_r(&whole, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                       rest.count());
-}
-
 // What came from outside must not begin a line of its own or drive a terminal.
 void append_clean(std::string& out, std::string_view text) {
     for (const char c : text) {
@@ -71,6 +59,18 @@ spdlog::sink_ptr make_sink(log_format format) {
 }
 
 }  // namespace
+
+std::string utc_now() {
+    const auto now = system_clock().wall_now().time_since_epoch();
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds);
+    const time_t whole = static_cast<time_t>(seconds.count());
+    tm parts{};
+    gmtime_r(&whole, &parts);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                       rest.count());
+}
 
 std::optional<severity> parse_severity(std::string_view name) noexcept {
     for (std::size_t i = 0; i < names.size(); ++i)

@@ -34,6 +34,9 @@ private:
 /// One event as a JSON object; `time` is RFC 3339 in UTC.
 [[nodiscard]] std::string event_json(const event& what, std::string_view time);
 
+/// Now on the wall clock, as RFC 3339 in UTC with milliseconds.
+[[nodiscard]] std::string utc_now();
+
 /// "trace", "debug", "info", "warn", "error"; nothing for another name.
 [[nodiscard]] std::optional<severity> parse_severity(std::string_view name) noexcept;
 [[nodiscard]] std::string_view to_string(severity level) noexcept;

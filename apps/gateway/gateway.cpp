@@ -2,6 +2,7 @@
 
 #include "gateway/admin_plane.hpp"
 #include "gateway/data_plane.hpp"
+#include "gateway/event_hub.hpp"
 #include "gateway/event_log.hpp"
 #include "gateway/planes.hpp"
 
@@ -50,9 +51,16 @@ void need_listening(plane& server, listen_address& address, const char* what) {
     address.port = *port;
 }
 
-client_options options_for(event_log& log) {
+event_sink sink_of(event_log& log, event_hub& hub) {
+    return [&hub, line = log.sink()](const event& what) {
+        line(what);
+        hub.publish(what);
+    };
+}
+
+client_options options_for(event_log& log, event_hub& hub) {
     client_options options;
-    options.events = log.sink();
+    options.events = sink_of(log, hub);
     return options;
 }
 
@@ -67,13 +75,14 @@ class running_gateway {
 public:
     explicit running_gateway(const serve_setup& setup)
         : log_(log_for(setup)),
-          client_(options_for(log_)),
-          reloader_(client_, setup.options.file, setup.env, setup.options.gateway, log_.sink(),
+          client_(options_for(log_, hub_)),
+          reloader_(client_, setup.options.file, setup.env, setup.options.gateway,
+                    sink_of(log_, hub_),
                     [this, fixed = setup.log_level](const file_options& now) {
                         if (!fixed) log_.set_level(now.log.level);
                     }),
           data_(client_),
-          admin_(client_, reloader_, draining_, setup.options.gateway.admin_token,
+          admin_(client_, reloader_, hub_, draining_, setup.options.gateway.admin_token,
                  main_.get_executor()),
           drain_timeout_(setup.options.gateway.drain_timeout) {
         if (const result<void> made = client_.replace_tools(setup.options.tools); !made)
@@ -162,6 +171,7 @@ private:
     bool interrupted_ = false;
     asio::io_context main_{1};
     event_log log_;
+    event_hub hub_;
     client client_;
     reloader reloader_;
     data_plane data_;

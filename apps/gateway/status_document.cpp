@@ -9,6 +9,7 @@ json breaker_document(const endpoint_status::breaker_status& breaker) {
         json::of({{"state", to_string(breaker.state)}, {"manual", json(breaker.manual)}});
     if (breaker.retry_after && *breaker.retry_after != duration::max())
         document.set("retryAfterMs", to_ms_ceil(*breaker.retry_after));
+    if (breaker.admitted_share) document.set("admittedShare", *breaker.admitted_share);
     return document;
 }
 

@@ -145,6 +145,16 @@ void breaker_look(benchmark::State& state) {
 }
 BENCHMARK(breaker_look);
 
+void breaker_ask(benchmark::State& state) {
+    circuit_breaker breaker(circuit_breaker_options{});
+    const instant now(1h);
+    circuit_turn turn;
+    const bench::count_allocations count(state);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(breaker.ask(now, turn));
+}
+BENCHMARK(breaker_ask);
+
 void retry_decision(benchmark::State& state) {
     fast_random random(1);
     const instant now(1h);

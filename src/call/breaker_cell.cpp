@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace symphony {
 
 breaker_cell::breaker_cell(const circuit_breaker_options& options, endpoint_events events,
@@ -10,15 +12,32 @@ breaker_cell::breaker_cell(const circuit_breaker_options& options, endpoint_even
       metrics_(std::move(metrics)),
       breaker_(options, [this](const circuit_transition& change) { tell(change); }) {}
 
+void breaker_cell::watch(std::shared_ptr<health_check> check) {
+    std::shared_ptr<health_check> former;
+    {
+        const std::lock_guard lock(mutex_);
+        former = std::exchange(watcher_, check);
+    }
+    if (former) former->retire();
+    if (check) check->follow(shared_from_this(), false);
+}
+
+std::shared_ptr<health_check> breaker_cell::watcher() const {
+    const std::lock_guard lock(mutex_);
+    return watcher_;
+}
+
 void breaker_cell::tell(const circuit_transition& change) noexcept {
     metrics_
         ->transitions[static_cast<std::size_t>(change.from)][static_cast<std::size_t>(change.to)]
         .fetch_add(1, std::memory_order_relaxed);
-    if (change.to == circuit_state::open) behind_.end_all(queue_outcome::circuit_opened);
+    const bool opened = change.to == circuit_state::open;
+    if (opened) behind_.end_all(queue_outcome::circuit_opened);
+    if (const auto check = watcher()) check->follow(shared_from_this(), opened);
     if (!events_.heard()) return;
     event said;
     said.name = "circuit.transition";
-    said.level = change.to == circuit_state::open ? severity::warn : severity::info;
+    said.level = opened ? severity::warn : severity::info;
     said.message = fmt::format("circuit {} -> {}: {}", to_string(change.from), to_string(change.to),
                                to_string(change.reason));
     said.fields = {{"from", std::string(to_string(change.from))},

@@ -1,17 +1,19 @@
 #pragma once
 
 #include "call/endpoint_events.hpp"
+#include "call/health_check.hpp"
 #include "call/queued_call.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
 #include <memory>
+#include <mutex>
 
 namespace symphony {
 
 /// An endpoint's circuit breaker with those who wait behind it: when it opens, they leave the rate
-/// limit's queue at once. Thread-safe.
-class breaker_cell {
+/// limit's queue at once; and with what asks for the API's health meanwhile. Thread-safe.
+class breaker_cell : public std::enable_shared_from_this<breaker_cell> {
 public:
     breaker_cell(const circuit_breaker_options& options, endpoint_events events,
                  std::shared_ptr<endpoint_metrics> metrics);
@@ -20,12 +22,18 @@ public:
     [[nodiscard]] const circuit_breaker& breaker() const noexcept { return breaker_; }
     [[nodiscard]] queued_calls& behind() noexcept { return behind_; }
 
+    /// Lets `check` watch this circuit from now on; null: nobody. What did so before retires.
+    void watch(std::shared_ptr<health_check> check);
+    [[nodiscard]] std::shared_ptr<health_check> watcher() const;
+
 private:
     void tell(const circuit_transition& change) noexcept;
 
     const endpoint_events events_;
     const std::shared_ptr<endpoint_metrics> metrics_;
     queued_calls behind_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<health_check> watcher_;
     circuit_breaker breaker_;
 };
 

@@ -1,5 +1,6 @@
 #include "call/call_job.hpp"
 
+#include "call/fallback.hpp"
 #include "symphony/net/asio_timers.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -82,6 +83,11 @@ asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> w
             if (!co_await net::wait_until(here->wakeups, *again)) call.cancel();
         }
         call.finish();
+        if (falls_back(*work->on, outcome)) {
+            error refused = std::move(outcome.error());
+            outcome = co_await call_fallback(*work->on, *here, work->what, call.started(),
+                                             std::move(refused));
+        }
     } catch (...) {
         outcome = std::unexpected(to_error(std::current_exception()));
     }

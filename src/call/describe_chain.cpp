@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace symphony {
 
 namespace {
@@ -33,7 +35,17 @@ std::string breaker_text(const circuit_breaker_options& breaker) {
     text +=
         fmt::format("; for {}, at most {}", duration_text(breaker.reset_timeout),
                     duration_text(breaker.max_reset_timeout.value_or(10 * breaker.reset_timeout)));
+    if (breaker.recovery == recovery_kind::gradual) text += ", then 10, 20, 40, 80 % of the calls";
+    if (breaker.recovery == recovery_kind::custom) text += ", then a recovery of its own";
     return text;
+}
+
+std::string health_text(const health_check_options& check, duration reset_timeout) {
+    const auto page = url::parse(check.url);
+    const duration interval =
+        check.interval.value_or(std::min<duration>(reset_timeout, std::chrono::seconds(5)));
+    return fmt::format("  health check   {} every {} while open",
+                       page ? page->display() : "(no valid URL)", duration_text(interval));
 }
 
 std::string limit_text(const rate_limit_options& limit, const std::string& key) {
@@ -78,10 +90,17 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
                                         const endpoint_options& options) {
     std::vector<std::string> chain;
     chain.push_back("deadline         " + duration_text(options.timeout));
+    if (!options.fallback.empty()) {
+        chain.push_back(
+            fmt::format("fallback         {}, while the circuit refuses", options.fallback));
+    }
     if (options.middleware.error.retry) {
         chain.push_back(retry_text(*options.middleware.error.retry));
     }
     if (options.circuit_breaker) chain.push_back(breaker_text(*options.circuit_breaker));
+    if (options.circuit_breaker && options.health_check) {
+        chain.push_back(health_text(*options.health_check, options.circuit_breaker->reset_timeout));
+    }
     if (options.rate_limit) {
         const std::string own_key = fmt::format("{}.{}", tool, endpoint);
         const std::string& given = options.rate_limit->key_prefix;

@@ -10,14 +10,7 @@ namespace {
 
 // A user name in the URL stands for basic credentials, unless an `auth` block says otherwise.
 std::optional<auth_options> credentials_of(const endpoint_options& options, const url& base) {
-    if (options.auth || base.user_info.empty()) return options.auth;
-    const std::string_view pair = base.user_info.reveal();
-    const auto colon = pair.find(':');
-    auth_options found;
-    found.type = auth_type::basic;
-    found.username = pair.substr(0, colon);
-    if (colon != std::string_view::npos) found.password = secret(pair.substr(colon + 1));
-    return found;
+    return options.auth ? options.auth : basic_credentials_in(base);
 }
 
 }  // namespace
@@ -48,8 +41,12 @@ result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpo
         if (!made) return std::unexpected(std::move(made.error()));
         identity = std::move(*made);
     }
-    return std::shared_ptr<endpoint>(new endpoint(std::move(options), std::move(events),
-                                                  std::move(*where), std::move(identity)));
+    auto health = health_target::make(options);
+    if (!health) return std::unexpected(std::move(health.error()));
+    std::shared_ptr<endpoint> made(new endpoint(std::move(options), std::move(events),
+                                                std::move(*where), std::move(identity)));
+    made->health_ = std::move(*health);
+    return made;
 }
 
 std::optional<std::string> problem(const endpoint_options& options) {
@@ -64,6 +61,13 @@ std::optional<std::string> problem(const endpoint_options& options) {
     }
     if (options.circuit_breaker) {
         if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;
+    }
+    if (!options.fallback.empty() && !options.circuit_breaker) {
+        return "fallback: there is no circuit breaker to take over from";
+    }
+    if (options.health_check) {
+        if (!options.circuit_breaker) return "health check: there is no circuit breaker to serve";
+        if (auto wrong = options.health_check->problem()) return "health check: " + *wrong;
     }
     if (const auto& retry = options.middleware.error.retry) {
         if (retry->timing.max_attempts < 1) return "retry: at least 1 attempt";

@@ -2,6 +2,7 @@
 
 #include "call/breaker_cell.hpp"
 #include "call/endpoint_events.hpp"
+#include "call/health_target.hpp"
 #include "call/outgoing.hpp"
 #include "call/rate_gate.hpp"
 #include "call/shard.hpp"
@@ -43,6 +44,17 @@ public:
     [[nodiscard]] const std::shared_ptr<const net::destination>& where() const noexcept {
         return where_;
     }
+    /// Null without a health check.
+    [[nodiscard]] const std::shared_ptr<const health_target>& health() const noexcept {
+        return health_;
+    }
+    [[nodiscard]] bool has_credentials() const noexcept { return identity_.has_value(); }
+    /// Who takes the calls that the circuit refuses; null: nobody.
+    [[nodiscard]] const std::shared_ptr<const endpoint>& fallback() const noexcept {
+        return fallback_;
+    }
+    /// Before it is shared; never in a circle.
+    void fall_back_to(std::shared_ptr<const endpoint> other) { fallback_ = std::move(other); }
     [[nodiscard]] const url& base() const noexcept { return where_->base; }
 
 private:
@@ -55,6 +67,8 @@ private:
     const std::shared_ptr<const net::destination> where_;
     const std::optional<credentials> identity_;
     const standing_fields standing_;
+    std::shared_ptr<const health_target> health_;
+    std::shared_ptr<const endpoint> fallback_;
     std::string bare_target_;  // for calls that give no path of their own
     endpoint_state state_;
 };

@@ -58,7 +58,7 @@ bool managed_call::prepare() {
         return true;
     }
     if (on_.state_.breaker) {
-        if (const auto refusal = on_.state_.breaker->breaker().look(now_)) {
+        if (const auto refusal = on_.state_.breaker->breaker().ask(now_, turn_)) {
             refuse_circuit(*refusal);
             return true;
         }
@@ -127,7 +127,7 @@ void managed_call::take_rate_permit() {
 void managed_call::take_circuit_permit() {
     stage_ = stage::send;
     if (!on_.state_.breaker) return;
-    auto permit = on_.state_.breaker->breaker().try_acquire(now_, until_.at());
+    auto permit = on_.state_.breaker->breaker().try_acquire(now_, until_.at(), turn_);
     if (permit) {
         permit_ = std::move(*permit);
         return;
@@ -206,7 +206,7 @@ void managed_call::refuse(error why) {
 void managed_call::refuse_circuit(const circuit_refusal& refusal) {
     error why = make_error(error_kind::circuit_open,
                            refusal.state == circuit_state::half_open
-                               ? "the circuit is half-open and its probe is under way"
+                               ? "the circuit is half-open and admits only a few calls"
                                : "the circuit is open");
     if (refusal.retry_after != duration::max()) why.retry_after = refusal.retry_after;
     refuse(std::move(why));

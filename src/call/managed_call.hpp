@@ -35,6 +35,8 @@ public:
     /// Tells every policy what came of the attempt.
     void settle();
 
+    [[nodiscard]] instant started() const noexcept { return started_; }
+
     /// When to try again, or nothing when what there is stands.
     [[nodiscard]] std::optional<instant> next_attempt_at();
     /// Reads a streamed answer that may be thrown away, so that its connection is free.
@@ -74,6 +76,7 @@ private:
     int attempts_ = 0;
     bool answered_ = false;  // `outcome_` is of an attempt, not a refusal
     duration hint_{};        // how long the server asked to stay away
+    circuit_turn turn_;
     circuit_permit permit_;
     slow_watch slow_;
     std::string target_;

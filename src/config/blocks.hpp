@@ -27,7 +27,16 @@ struct read_limit {
 [[nodiscard]] std::optional<rate_sharing_options> read_rate_sharing(
     const object& limit, std::optional<rate_strategy>& strategy);
 [[nodiscard]] redis_options read_redis(const cursor& at);
-[[nodiscard]] circuit_breaker_options read_circuit_breaker(const cursor& at);
+/// A circuit breaker and what belongs to it beyond the policy.
+struct read_breaker {
+    circuit_breaker_options breaker{};
+    std::optional<health_check_options> health_check{};
+    std::string fallback{};
+};
+[[nodiscard]] read_breaker read_circuit_breaker(const cursor& at);
+/// An http or https URL. It may hold credentials in its user-info and query: no message repeats any
+/// of it.
+[[nodiscard]] std::optional<std::string> read_url(const cursor& at);
 [[nodiscard]] auth_options read_auth(const cursor& at);
 [[nodiscard]] middleware_options read_middleware(const cursor& at);
 [[nodiscard]] retry_options read_retry(const cursor& at);

@@ -27,28 +27,64 @@ void read_monitoring(const cursor& at, circuit_breaker_options& options) {
     }
 }
 
+void read_strategy(const cursor& at, circuit_breaker_options& options) {
+    const auto which = at.choice({{"immediate"}, {"gradual"}, {"custom"}});
+    if (which == 1) options.recovery = recovery_kind::gradual;
+    if (which == 2) at.wrong("'custom' takes an object of C++ code: it cannot stand in a file");
+}
+
 void read_recovery(const cursor& at, circuit_breaker_options& options) {
     const object block(at, {{"strategy"}, {"successThreshold"}});
     if (const auto strategy = block.get("strategy")) {
-        (void)strategy->choice({{"immediate"}, unavailable("gradual"), unavailable("custom")});
+        read_strategy(*strategy, options);
     }
     block.into(options.success_threshold, "successThreshold",
                [](const cursor& c) { return c.integer<std::uint32_t>(1, 100'000); });
 }
 
+void read_health_check(const object& block, read_breaker& made) {
+    if (const auto page = block.get("healthCheckEndpoint")) {
+        made.health_check.emplace().url = read_url(*page).value_or("");
+    }
+    if (const auto interval = block.get("healthCheckInterval")) {
+        const auto read = interval->time({std::chrono::milliseconds(10), std::chrono::days(1)});
+        if (made.health_check) {
+            made.health_check->interval = read;
+        } else {
+            interval->incomplete("goes with 'healthCheckEndpoint' only");
+        }
+    }
+}
+
+// Whether there is such an endpoint is seen when all tools are read.
+void read_fallback(const cursor& at, read_breaker& made) {
+    auto text = at.shown_text();
+    if (!text) return;
+    const auto dot = text->find('.');
+    const bool named =
+        is_name(std::string_view(*text).substr(0, dot)) &&
+        (dot == std::string::npos || is_name(std::string_view(*text).substr(dot + 1)));
+    if (!named) {
+        at.wrong("must be TOOL or TOOL.ENDPOINT");
+        return;
+    }
+    made.fallback = std::move(*text);
+}
+
 }  // namespace
 
-circuit_breaker_options read_circuit_breaker(const cursor& at) {
+read_breaker read_circuit_breaker(const cursor& at) {
     const object block(at, {{"failureThreshold"},
                             {"resetTimeoutMs"},
                             {"maxResetTimeoutMs"},
                             {"monitoring"},
                             {"recovery"},
-                            unavailable("healthCheckEndpoint"),
-                            unavailable("healthCheckInterval"),
-                            unavailable("fallbackService"),
+                            {"healthCheckEndpoint"},
+                            {"healthCheckInterval"},
+                            {"fallbackService"},
                             unavailable("shared")});
-    circuit_breaker_options options;
+    read_breaker made;
+    circuit_breaker_options& options = made.breaker;
     block.into(options.failure_threshold, "failureThreshold", calls);
     block.into(options.reset_timeout, "resetTimeoutMs", any_time);
     if (const auto most = block.get("maxResetTimeoutMs")) {
@@ -59,7 +95,9 @@ circuit_breaker_options read_circuit_breaker(const cursor& at) {
     }
     if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, options);
     if (const auto recovery = block.get("recovery")) read_recovery(*recovery, options);
-    return options;
+    read_health_check(block, made);
+    if (const auto fallback = block.get("fallbackService")) read_fallback(*fallback, made);
+    return made;
 }
 
 }  // namespace symphony::detail

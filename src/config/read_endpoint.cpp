@@ -8,19 +8,6 @@ namespace symphony::detail {
 
 namespace {
 
-// A URL may hold credentials in its user-info and query: no message repeats any of it.
-void read_url(const cursor& at, endpoint_options& options) {
-    auto text = at.text();
-    if (!text) return;
-    const auto parsed = url::parse(*text);
-    if (!parsed) {
-        at.wrong("no valid URL: " + parsed.error().message);
-    } else if (parsed->is_websocket()) {
-        at.wrong("'" + parsed->scheme + "://' is " + std::string(not_available));
-    }
-    options.url = std::move(*text);
-}
-
 void read_method(const cursor& at, endpoint_options& options) {
     auto text = at.shown_text();
     if (!text) return;
@@ -81,6 +68,18 @@ void read_block(const object& block, std::string_view key, Target& target, Read 
 
 }  // namespace
 
+std::optional<std::string> read_url(const cursor& at) {
+    auto text = at.text();
+    if (!text) return std::nullopt;
+    const auto parsed = url::parse(*text);
+    if (!parsed) {
+        at.wrong("no valid URL: " + parsed.error().message);
+    } else if (parsed->is_websocket()) {
+        at.wrong("'" + parsed->scheme + "://' is " + std::string(not_available));
+    }
+    return text;
+}
+
 endpoint_options read_endpoint(const cursor& at) {
     const object block(at, {{"url"},
                             {"method"},
@@ -98,7 +97,7 @@ endpoint_options read_endpoint(const cursor& at) {
                             unavailable("concurrency"),
                             unavailable("hedge")});
     endpoint_options options;
-    if (const auto address = block.require("url")) read_url(*address, options);
+    if (const auto address = block.require("url")) options.url = read_url(*address).value_or("");
     if (const auto method = block.get("method")) read_method(*method, options);
     if (const auto fields = block.get("headers")) read_fields(*fields, options);
     block.into(options.timeout, "timeout", [](const cursor& c) { return c.time(); });
@@ -107,7 +106,12 @@ endpoint_options read_endpoint(const cursor& at) {
         options.rate_limit = std::move(made.limit);
         options.rate_sharing = std::move(made.sharing);
     }
-    read_block(block, "circuitBreaker", options.circuit_breaker, read_circuit_breaker);
+    if (const auto breaker = block.get("circuitBreaker")) {
+        read_breaker made = read_circuit_breaker(*breaker);
+        options.circuit_breaker = std::move(made.breaker);
+        options.health_check = std::move(made.health_check);
+        options.fallback = std::move(made.fallback);
+    }
     read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);
     read_block(block, "tls", options.tls, read_tls);

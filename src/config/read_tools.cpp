@@ -1,5 +1,7 @@
 #include "config/blocks.hpp"
+#include "config/nearest_name.hpp"
 #include "config/text.hpp"
+#include "symphony/tool/fallback_options.hpp"
 
 #include <algorithm>
 #include <set>
@@ -45,6 +47,7 @@ public:
         if (at.value().kind == node::type::sequence && tools.empty()) {
             at.wrong("must not be empty");
         }
+        check_fallbacks(tools);
         return tools;
     }
 
@@ -77,6 +80,7 @@ private:
             if (!is_name(name)) value.incomplete(std::string(bad_name));
             tool.external_apis.push_back({name, read_endpoint(value)});
             check_budget(value, tool.name, tool.external_apis.back());
+            endpoints_.try_emplace({tool.name, name}, value);
         }
     }
 
@@ -97,6 +101,31 @@ private:
                            what + other.path + ".rateLimit; one prefix is one budget");
     }
 
+    void check_fallbacks(const std::vector<tool_options>& tools) const {
+        std::vector<std::string> known;
+        for (const tool_options& tool : tools) {
+            known.push_back(tool.name);
+            for (const auto& [name, options] : tool.external_apis)
+                known.push_back(tool.name + "." + name);
+        }
+        const std::vector<std::string_view> names(known.begin(), known.end());
+        for (const fallback_fault& fault : fallback_faults(tools)) {
+            const cursor& at = endpoints_.at(fault.at);
+            const node* const breaker = member_of(at.value(), "circuitBreaker");
+            const node* const given = breaker ? member_of(*breaker, "fallbackService") : nullptr;
+            if (given == nullptr) continue;
+            std::string_view meant = nearest_name(given->text, names);
+            if (fault.message.contains(" -> ") || meant == given->text) meant = {};
+            at.context().fault(given->at, at.path() + ".circuitBreaker.fallbackService",
+                               fault.message, std::string(meant));
+        }
+    }
+
+    static const node* member_of(const node& of, std::string_view key) {
+        const auto found = std::ranges::find(of.members, key, &node::member::key);
+        return found == of.members.end() ? nullptr : found->value.get();
+    }
+
     static position object_member(const cursor& at, std::string_view key) {
         const auto& members = at.value().members;
         const auto found = std::ranges::find(members, key, &node::member::key);
@@ -105,6 +134,7 @@ private:
 
     std::set<std::string> names_;
     std::map<std::string, budget> budgets_;
+    std::map<endpoint_name, cursor> endpoints_;
 };
 
 }  // namespace

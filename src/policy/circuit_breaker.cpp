@@ -43,6 +43,7 @@ circuit_permit::circuit_permit(circuit_permit&& other) noexcept
       generation_(other.generation_),
       probe_(other.probe_),
       started_(other.started_),
+      step_(other.step_),
       counted_slow_(other.counted_slow_) {}
 
 circuit_permit& circuit_permit::operator=(circuit_permit&& other) noexcept {
@@ -52,6 +53,7 @@ circuit_permit& circuit_permit::operator=(circuit_permit&& other) noexcept {
         generation_ = other.generation_;
         probe_ = other.probe_;
         started_ = other.started_;
+        step_ = other.step_;
         counted_slow_ = other.counted_slow_;
     }
     return *this;
@@ -59,21 +61,21 @@ circuit_permit& circuit_permit::operator=(circuit_permit&& other) noexcept {
 
 void circuit_permit::success(instant now) noexcept {
     if (circuit_breaker* owner = std::exchange(breaker_, nullptr)) {
-        owner->impl_->settle({generation_, probe_, started_, counted_slow_},
+        owner->impl_->settle({generation_, probe_, started_, step_, counted_slow_},
                              circuit_breaker::impl::outcome::success, now);
     }
 }
 
 void circuit_permit::failure(instant now) noexcept {
     if (circuit_breaker* owner = std::exchange(breaker_, nullptr)) {
-        owner->impl_->settle({generation_, probe_, started_, counted_slow_},
+        owner->impl_->settle({generation_, probe_, started_, step_, counted_slow_},
                              circuit_breaker::impl::outcome::failure, now);
     }
 }
 
 void circuit_permit::cancel() noexcept {
     if (circuit_breaker* owner = std::exchange(breaker_, nullptr)) {
-        owner->impl_->settle({generation_, probe_, started_, counted_slow_},
+        owner->impl_->settle({generation_, probe_, started_, step_, counted_slow_},
                              circuit_breaker::impl::outcome::cancelled, instant());
     }
 }
@@ -82,7 +84,7 @@ void circuit_permit::slow(instant now) noexcept {
     const std::optional<instant> due = slow_at();
     if (counted_slow_ || !due || now < *due) return;
     counted_slow_ = true;
-    breaker_->impl_->slow({generation_, probe_, started_, false}, now);
+    breaker_->impl_->slow({generation_, probe_, started_, step_, false}, now);
 }
 
 void circuit_permit::answered(instant now) noexcept {
@@ -99,12 +101,20 @@ circuit_breaker::circuit_breaker(const circuit_breaker_options& options, listene
 circuit_breaker::~circuit_breaker() = default;
 
 std::expected<circuit_permit, circuit_refusal> circuit_breaker::try_acquire(
-    instant now, instant latest) noexcept {
-    return impl_->try_acquire(*this, now, latest);
+    instant now, instant latest, circuit_turn turn) noexcept {
+    return impl_->try_acquire(*this, now, latest, turn.generation_);
 }
 
 std::optional<circuit_refusal> circuit_breaker::look(instant now) const noexcept {
     return impl_->look(now);
+}
+
+std::optional<circuit_refusal> circuit_breaker::ask(instant now, circuit_turn& turn) noexcept {
+    return impl_->ask(now, turn.generation_);
+}
+
+void circuit_breaker::stay_open(instant now, instant until) noexcept {
+    impl_->stay_open(now, until);
 }
 
 void circuit_breaker::half_open(instant now) noexcept {

@@ -1,30 +1,24 @@
 #include "policy/circuit_breaker_impl.hpp"
 
+#include "policy/recovery_strategies.hpp"
+
 #include <algorithm>
-#include <limits>
 #include <mutex>
 #include <stdexcept>
 
 namespace symphony {
 
-namespace {
-
-std::int64_t count(instant t) noexcept {
-    return t.time_since_epoch().count();
-}
-
-}  // namespace
-
 circuit_breaker::impl::impl(const circuit_breaker_options& options, listener on_transition)
     : window_(options.window) {
     if (auto problem = options.problem()) throw std::invalid_argument(*problem);
-    if (on_transition) listener_ = std::make_shared<const listener>(std::move(on_transition));
+    if (on_transition) listener_ = std::make_unique<const listener>(std::move(on_transition));
+    recovery_ = detail::strategy_of(options);
+    probes_.reserve(detail::most_probes_of(options));
     adopt_locked(options);
     reset_ = first_reset_;
 }
 
 void circuit_breaker::impl::adopt_locked(const circuit_breaker_options& options) {
-    probes_.reserve(options.success_threshold);
     failure_threshold_ = options.failure_threshold;
     minimum_requests_ = options.minimum_requests;
     success_threshold_ = options.success_threshold;
@@ -37,76 +31,19 @@ void circuit_breaker::impl::adopt_locked(const circuit_breaker_options& options)
 
 void circuit_breaker::impl::reconfigure(const circuit_breaker_options& options, instant now) {
     if (auto problem = options.problem()) throw std::invalid_argument(*problem);
-    std::vector<probe> room;  // grown outside the lock
-    room.reserve(options.success_threshold);
+    std::vector<probe> room;  // grown outside the lock, and what goes is freed outside too
+    std::shared_ptr<const recovery_strategy> recovery = detail::strategy_of(options);
+    room.reserve(detail::most_probes_of(options));
     const std::lock_guard hold(lock_);
     room.assign(probes_.begin(), probes_.end());
     probes_.swap(room);
+    recovery_.swap(recovery);
+    if (recovery_ != recovery) step_ = successes_ = failures_ = asked_ = 0;
     const bool doubled = reset_ > first_reset_;
     adopt_locked(options);
     reset_ = doubled ? std::clamp(reset_, first_reset_, longest_reset_) : first_reset_;
     window_.advance(now);
     window_.resize(options.window);
-}
-
-std::optional<circuit_refusal> circuit_breaker::impl::refusal_at(std::int64_t until,
-                                                                 instant now) noexcept {
-    if (until == open_by_hand) return circuit_refusal{duration::max(), circuit_state::open};
-    if (count(now) >= until) return std::nullopt;
-    return circuit_refusal{difference(instant(duration(until)), now), circuit_state::open};
-}
-
-std::expected<circuit_permit, circuit_refusal> circuit_breaker::impl::try_acquire(
-    circuit_breaker& owner, instant now, instant latest) noexcept {
-    if (const auto refusal = refusal_at(refuse_until_.load(std::memory_order_acquire), now)) {
-        return std::unexpected(*refusal);
-    }
-    if (const auto phase = phase_.load(std::memory_order_acquire); (phase & 1) != 0) {
-        return circuit_permit(owner, phase >> 1, 0, now);
-    }
-    change happened;
-    std::uint64_t generation = 0;
-    std::uint64_t number = 0;
-    std::optional<circuit_refusal> refusal;
-    {
-        const std::lock_guard hold(lock_);
-        if (state_ == circuit_state::open) {
-            refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
-            if (!refusal) happened = turn_half_open_locked(now);
-        }
-        generation = phase_.load(std::memory_order_relaxed) >> 1;
-        if (state_ == circuit_state::half_open) {
-            std::erase_if(probes_, [now](const probe& p) { return p.latest <= now; });
-            if (probes_.size() < success_threshold_) {
-                number = next_probe_++;
-                probes_.push_back({number, latest});
-            } else {
-                refusal = circuit_refusal{duration::zero(), circuit_state::half_open};
-            }
-        }
-    }
-    tell(happened);
-    if (refusal) return std::unexpected(*refusal);
-    return circuit_permit(owner, generation, number, now);
-}
-
-circuit_breaker::impl::change circuit_breaker::impl::turn_half_open_locked(instant now) noexcept {
-    return enter_locked(circuit_state::half_open, circuit_reason::reset_timeout, now);
-}
-
-std::optional<circuit_refusal> circuit_breaker::impl::look(instant now) const noexcept {
-    if (const auto refusal = refusal_at(refuse_until_.load(std::memory_order_acquire), now)) {
-        return refusal;
-    }
-    if ((phase_.load(std::memory_order_acquire) & 1) != 0) return std::nullopt;
-    const std::lock_guard hold(lock_);
-    if (state_ != circuit_state::half_open) {
-        return refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
-    }
-    const auto out =
-        std::ranges::count_if(probes_, [now](const probe& p) { return p.latest > now; });
-    if (static_cast<std::uint64_t>(out) < success_threshold_) return std::nullopt;
-    return circuit_refusal{duration::zero(), circuit_state::half_open};
 }
 
 circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit_reason why,
@@ -115,7 +52,8 @@ circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit
     const circuit_transition told{
         state_, to, why, now, consecutive_, window_.total(), window_.failures()};
     state_ = to;
-    successes_ = 0;
+    since_ = now;
+    step_ = successes_ = failures_ = asked_ = 0;
     probes_.clear();
     if (to == circuit_state::closed) {
         forget_counts_locked();
@@ -185,21 +123,6 @@ circuit_breaker::impl::change circuit_breaker::impl::count_locked(instant now,
     return open_locked(circuit_reason::failure_share, now);
 }
 
-circuit_breaker::impl::change circuit_breaker::impl::probe_result_locked(const held& permit,
-                                                                         outcome what,
-                                                                         instant now) noexcept {
-    const auto mine = std::ranges::find(probes_, permit.probe, &probe::number);
-    if (mine == probes_.end()) return {};  // its place went to another when its time was over
-    probes_.erase(mine);
-    if (what == outcome::cancelled) return {};
-    if (what == outcome::failure) {
-        ++consecutive_;
-        return open_locked(circuit_reason::probe_failed, now);
-    }
-    if (++successes_ < success_threshold_) return {};
-    return enter_locked(circuit_state::closed, circuit_reason::recovered, now);
-}
-
 void circuit_breaker::impl::slow(const held& permit, instant now) noexcept {
     change happened;
     {
@@ -215,16 +138,6 @@ std::optional<instant> circuit_breaker::impl::slow_at(instant started) const noe
     const std::int64_t latency = latency_ns_.load(std::memory_order_relaxed);
     if (latency == INT64_MAX) return std::nullopt;
     return later(started, duration(latency + 1));
-}
-
-void circuit_breaker::impl::half_open(instant now) noexcept {
-    change happened;
-    {
-        const std::lock_guard hold(lock_);
-        if (state_ != circuit_state::open || control_ == circuit_control::open) return;
-        happened = enter_locked(circuit_state::half_open, circuit_reason::health_check, now);
-    }
-    tell(happened);
 }
 
 void circuit_breaker::impl::control(circuit_control mode, instant now) noexcept {
@@ -255,6 +168,9 @@ circuit_breaker::view circuit_breaker::impl::inspect(instant now) {
     seen.consecutive_failures = consecutive_;
     seen.window_total = window_.total();
     seen.window_failures = window_.failures();
+    if (state_ == circuit_state::half_open) {
+        seen.admitted_share = recovery_->share(progress_locked(now));
+    }
     if (state_ == circuit_state::open && !seen.manual) {
         const auto refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
         seen.retry_after = refusal ? refusal->retry_after : duration::zero();
@@ -264,7 +180,7 @@ circuit_breaker::view circuit_breaker::impl::inspect(instant now) {
 
 std::size_t circuit_breaker::impl::memory() const noexcept {
     const std::lock_guard hold(lock_);
-    const std::size_t told = listener_ ? sizeof(listener) + 2 * sizeof(void*) : 0;
+    const std::size_t told = listener_ ? sizeof(listener) : 0;
     return sizeof(circuit_breaker) + sizeof(*this) + probes_.capacity() * sizeof(probe) + told;
 }
 

@@ -19,9 +19,11 @@ public:
     impl(const circuit_breaker_options& options, listener on_transition);
 
     [[nodiscard]] std::expected<circuit_permit, circuit_refusal> try_acquire(
-        circuit_breaker& owner, instant now, instant latest) noexcept;
+        circuit_breaker& owner, instant now, instant latest, std::uint64_t turn) noexcept;
     [[nodiscard]] std::optional<circuit_refusal> look(instant now) const noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> ask(instant now, std::uint64_t& turn) noexcept;
     void half_open(instant now) noexcept;
+    void stay_open(instant now, instant until) noexcept;
     void control(circuit_control mode, instant now) noexcept;
     void reconfigure(const circuit_breaker_options& options, instant now);
     [[nodiscard]] view inspect(instant now);
@@ -32,6 +34,7 @@ public:
         std::uint64_t generation;
         std::uint64_t probe;
         instant started;
+        std::uint32_t step;
         bool counted_slow;
     };
     void settle(const held& permit, outcome what, instant now) noexcept;
@@ -46,9 +49,18 @@ private:
     };
     static constexpr std::int64_t not_open = INT64_MIN;
     static constexpr std::int64_t open_by_hand = INT64_MAX;
+    static constexpr std::uint64_t no_probe = UINT64_MAX;  // admitted by a share
+
+    [[nodiscard]] static std::int64_t count(instant t) noexcept {
+        return t.time_since_epoch().count();
+    }
 
     [[nodiscard]] static std::optional<circuit_refusal> refusal_at(std::int64_t until,
-                                                                   instant now) noexcept;
+                                                                   instant now) noexcept {
+        if (until == open_by_hand) return circuit_refusal{duration::max(), circuit_state::open};
+        if (count(now) >= until) return std::nullopt;
+        return circuit_refusal{difference(instant(duration(until)), now), circuit_state::open};
+    }
     void adopt_locked(const circuit_breaker_options& options);
     [[nodiscard]] circuit_transition enter_locked(circuit_state to, circuit_reason why,
                                                   instant now) noexcept;
@@ -58,7 +70,16 @@ private:
                                               instant now) noexcept;
     [[nodiscard]] change probe_result_locked(const held& permit, outcome what,
                                              instant now) noexcept;
-    [[nodiscard]] change turn_half_open_locked(instant now) noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> quick_refusal(instant now) const noexcept {
+        return refusal_at(refuse_until_.load(std::memory_order_acquire), now);
+    }
+    [[nodiscard]] std::expected<circuit_permit, circuit_refusal> acquire_slowly(
+        circuit_breaker& owner, instant now, instant latest, std::uint64_t turn) noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> look_slowly(instant now) const noexcept;
+    [[nodiscard]] std::optional<circuit_refusal> ask_slowly(instant now,
+                                                            std::uint64_t& turn) noexcept;
+    [[nodiscard]] recovery_progress progress_locked(instant now) const noexcept;
+    [[nodiscard]] recovery_answer answer_locked(instant now) noexcept;
     void forget_counts_locked() noexcept;
     void tell(const change& happened) const noexcept;
 
@@ -69,7 +90,11 @@ private:
     circuit_control control_ = circuit_control::automatic;
     bool watches_share_ = false;
     std::uint32_t consecutive_ = 0;
-    std::uint32_t successes_ = 0;  // in HALF_OPEN
+    std::uint32_t step_ = 0;  // of the recovery in HALF_OPEN, and what happened in it
+    std::uint32_t successes_ = 0;
+    std::uint32_t failures_ = 0;
+    std::uint32_t asked_ = 0;
+    std::uint32_t next_probe_ = 1;
     std::uint32_t failure_threshold_ = 0;
     std::uint32_t minimum_requests_ = 0;
     std::uint32_t success_threshold_ = 0;
@@ -77,11 +102,12 @@ private:
     std::atomic<std::int64_t> latency_ns_{INT64_MAX};  // INT64_MAX: not watched
     duration first_reset_{};
     duration longest_reset_{};
-    duration reset_{};  // the next opening lasts this long
-    std::uint64_t next_probe_ = 1;
-    std::vector<probe> probes_;  // out in HALF_OPEN, at most success_threshold_
+    duration reset_{};           // the next opening lasts this long
+    instant since_{};            // when this state began
+    std::vector<probe> probes_;  // out in HALF_OPEN, never more than there was room for
+    std::shared_ptr<const recovery_strategy> recovery_;
     detail::outcome_window window_;
-    std::shared_ptr<const listener> listener_;
+    std::unique_ptr<const listener> listener_;
 };
 
 }  // namespace symphony

@@ -25,6 +25,9 @@ std::optional<std::string> circuit_breaker_options::problem() const {
     if (success_threshold < 1 || success_threshold > 100'000) {
         return "success threshold must be in 1 ... 100000";
     }
+    if ((recovery == recovery_kind::custom) != (custom_recovery != nullptr)) {
+        return "a recovery strategy of one's own goes with custom recovery, and with no other";
+    }
     return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "tool/catalogue.hpp"
 
+#include "symphony/tool/fallback_options.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -112,6 +114,8 @@ result<std::shared_ptr<catalogue>> catalogue::make(std::vector<tool_options> too
     auto made = std::make_shared<catalogue>();
     faults wrong;
     shared_limits limits;
+    for (const fallback_fault& fault : fallback_faults(tools))
+        wrong.add("{}: fallback: {}", fault.at.text(), fault.message);
     for (tool_options& given : tools) {
         if (!is_name(given.name)) {
             wrong.add("'{}' is no name for a tool: letters, digits, '-' and '_'", given.name);
@@ -130,7 +134,19 @@ result<std::shared_ptr<catalogue>> catalogue::make(std::vector<tool_options> too
         made->tools_.push_back(std::move(tool));
     }
     if (wrong.any()) return fail(error_kind::invalid_request, wrong.take());
+    made->link_fallbacks();
     return made;
+}
+
+void catalogue::link_fallbacks() {
+    const std::vector<tool_options> all = options();
+    for (const auto& tool : tools_) {
+        for (const auto& [name, endpoint] : tool->endpoints) {
+            if (endpoint->options().fallback.empty()) continue;
+            const auto to = find_fallback(all, name, endpoint->options().fallback);
+            if (to) endpoint->fall_back_to(find(to->tool)->find(to->endpoint));
+        }
+    }
 }
 
 const catalogued_tool* catalogue::find(std::string_view name) const noexcept {

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] std::vector<tool_options> options() const;
 
 private:
+    void link_fallbacks();
+
     std::vector<std::unique_ptr<catalogued_tool>> tools_;
     std::vector<const catalogued_tool*> by_name_;  // sorted
 };

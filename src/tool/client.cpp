@@ -45,7 +45,7 @@ endpoint_status status_of(const std::string& name, const endpoint& of, instant n
     shown.url = of.base().display();
     if (const auto& cell = of.state().breaker) {
         const circuit_breaker::view seen = cell->breaker().inspect(now);
-        shown.breaker = {seen.state, seen.manual, seen.retry_after};
+        shown.breaker = {seen.state, seen.manual, seen.retry_after, seen.admitted_share};
     }
     if (const auto& gate = of.state().gate) {
         shown.rate_limit = {detail::limit_key(of), gate->look(now),

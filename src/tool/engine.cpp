@@ -135,6 +135,10 @@ result<void> engine::publish_locked(std::vector<tool_options> tools) {
 }
 
 bool engine::shut_down(duration limit) {
+    {
+        const std::lock_guard lock(change_);
+        states_.quiet();
+    }
     if (in_flight_->close(limit)) return true;
     states_.close();
     shards_.abort();

@@ -34,10 +34,14 @@ void state_registry::attach(catalogue& to) {
             endpoint->attach(std::move(state));
         }
     }
+    for (const auto& [names, gone] : circuits_) {
+        if (!circuits.contains(names)) gone.cell->watch(nullptr);
+    }
     limits_ = std::move(limits);
     circuits_ = std::move(circuits);
     budgets_ = std::move(budgets);
     std::erase_if(all_gates_, [](const auto& gate) { return gate.expired(); });
+    std::erase_if(all_checks_, [](const auto& check) { return check.expired(); });
 }
 
 std::shared_ptr<rate_gate> state_registry::gate_for(const endpoint& of,
@@ -87,7 +91,28 @@ std::shared_ptr<breaker_cell> state_registry::breaker_for(
         kept.cell = std::make_shared<breaker_cell>(options, of.events(), metrics);
     }
     kept.options = options;
+    watch(of, *kept.cell);
     return kept.cell;
+}
+
+void state_registry::watch(const endpoint& of, breaker_cell& circuit) {
+    const auto& target = of.health();
+    const auto present = circuit.watcher();
+    if (target ? present && present->target().same_as(*target) : !present) return;
+    std::shared_ptr<health_check> check;
+    if (target && !quiet_) {
+        const shard& home = shards_.home_of(of.events().tool() + "." + of.events().endpoint());
+        check = std::make_shared<health_check>(target, home, of.events());
+        all_checks_.push_back(check);
+    }
+    circuit.watch(std::move(check));
+}
+
+void state_registry::quiet() {
+    quiet_ = true;
+    for (const auto& known : all_checks_) {
+        if (const auto check = known.lock()) check->retire();
+    }
 }
 
 std::shared_ptr<endpoint_metrics> state_registry::metrics_for(const name_pair& names) {
@@ -122,6 +147,9 @@ void state_registry::show(const name_pair& names, const endpoint_state& state) {
 }
 
 void state_registry::close() noexcept {
+    for (const auto& known : all_checks_) {
+        if (const auto check = known.lock()) check->close();
+    }
     for (const auto& known : all_gates_) {
         if (const auto gate = known.lock()) gate->close();
     }

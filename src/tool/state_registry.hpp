@@ -26,6 +26,8 @@ public:
     /// Gives every endpoint its state, old where its key stands: its options take effect now.
     void attach(catalogue& to);
     [[nodiscard]] const metrics_registry& metrics() const noexcept { return metrics_; }
+    /// Ends all health checks.
+    void quiet();
     /// Ends all waits, also of limiters that no endpoint has any more.
     void close() noexcept;
 
@@ -52,6 +54,7 @@ private:
     [[nodiscard]] std::shared_ptr<breaker_cell> breaker_for(
         const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics,
         std::map<name_pair, circuit>& keep);
+    void watch(const endpoint& of, breaker_cell& circuit);
     [[nodiscard]] std::shared_ptr<endpoint_metrics> metrics_for(const name_pair& names);
     void show(const name_pair& names, const endpoint_state& state);
 
@@ -66,6 +69,8 @@ private:
     std::map<name_pair, std::shared_ptr<retry_budget>> budgets_;
     std::map<name_pair, std::shared_ptr<gauges>> gauges_;
     std::vector<std::weak_ptr<rate_gate>> all_gates_;
+    std::vector<std::weak_ptr<health_check>> all_checks_;
+    bool quiet_ = false;
 };
 
 }  // namespace symphony::detail

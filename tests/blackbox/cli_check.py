@@ -127,9 +127,7 @@ class Faults(CheckCase):
 
     def test_blocks_of_later_versions_are_refused_never_ignored(self):
         for block in ("isStreaming: true", "streamConfig: {format: json}",
-                      "circuitBreaker: {healthCheckEndpoint: http://x/health}",
-                      "circuitBreaker: {fallbackService: other}",
-                      "circuitBreaker: {recovery: {strategy: gradual}}",
+                      "circuitBreaker: {shared: true}",
                       "circuitBreaker: {monitoring: {alerts: {slack: http://x}}}",
                       "auth: {type: oauth2, credentials: {clientId: x}}",
                       "middleware: {pre: {transform: '.'}}", "middleware: {post: {cache: {}}}"):

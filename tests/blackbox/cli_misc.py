@@ -8,7 +8,7 @@ import unittest
 
 from support import run
 
-COMMANDS = ("serve", "call", "check", "limits", "demo")
+COMMANDS = ("serve", "call", "check", "limits", "breakers", "demo")
 
 
 class Help(unittest.TestCase):

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "symphony/auth/auth_options.hpp"
+#include "symphony/call/health_check_options.hpp"
 #include "symphony/call/rate_sharing_options.hpp"
 #include "symphony/core/error.hpp"
 #include "symphony/core/time.hpp"
@@ -55,6 +56,10 @@ struct endpoint_options {
     std::optional<rate_limit_options> rate_limit{};
     std::optional<rate_sharing_options> rate_sharing{};  ///< shares `rate_limit` across processes
     std::optional<circuit_breaker_options> circuit_breaker{};
+    std::optional<health_check_options> health_check{};  ///< of `circuit_breaker`
+    /// "TOOL" or "TOOL.ENDPOINT": takes the calls that `circuit_breaker` refuses
+    /// (`circuitBreaker.fallbackService`); empty: nobody.
+    std::string fallback{};
     std::optional<auth_options> auth{};
     middleware_options middleware{};
     tls_options tls{};

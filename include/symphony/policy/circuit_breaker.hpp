@@ -53,6 +53,14 @@ struct circuit_refusal {
     circuit_state state = circuit_state::open;
 };
 
+/// A turn that `circuit_breaker::ask` gave a call: by the share of a recovery, this call is one
+/// that passes. Worth nothing once the circuit has changed its state.
+class circuit_turn {
+private:
+    friend class circuit_breaker;
+    std::uint64_t generation_ = 0;  // 0 is none: that of a new breaker, which is closed
+};
+
 class circuit_breaker;
 
 /// The right to make one call. Report the outcome once with `success` or `failure`; a permit that
@@ -83,13 +91,18 @@ public:
 private:
     friend class circuit_breaker;
     circuit_permit(circuit_breaker& owner, std::uint64_t generation, std::uint64_t probe,
-                   instant started) noexcept
-        : breaker_(&owner), generation_(generation), probe_(probe), started_(started) {}
+                   std::uint32_t step, instant started) noexcept
+        : breaker_(&owner),
+          generation_(generation),
+          probe_(probe),
+          started_(started),
+          step_(step) {}
 
     circuit_breaker* breaker_ = nullptr;
     std::uint64_t generation_ = 0;
     std::uint64_t probe_ = 0;  // which of the half-open permits; 0 = given in CLOSED
     instant started_{};
+    std::uint32_t step_ = 0;  // of the recovery
     bool counted_slow_ = false;
 };
 
@@ -108,16 +121,26 @@ public:
     circuit_breaker(const circuit_breaker&) = delete;
     circuit_breaker& operator=(const circuit_breaker&) = delete;
 
-    /// A permit or a refusal. In HALF_OPEN exactly `success_threshold` permits are out at a time.
-    /// `latest` is when a probe that never returns gives its place back (the call's deadline).
+    /// A permit or a refusal. In HALF_OPEN the recovery strategy decides: by default exactly
+    /// `success_threshold` permits are out at a time. `latest` is when a probe that never returns
+    /// gives its place back (the call's deadline). `turn`: of this call's `ask`, if it asked.
     [[nodiscard]] std::expected<circuit_permit, circuit_refusal> try_acquire(
-        instant now, instant latest = instant::max()) noexcept;
+        instant now, instant latest = instant::max(), circuit_turn turn = {}) noexcept;
 
-    /// Whether `try_acquire` would refuse now; takes nothing and changes nothing.
+    /// Whether `try_acquire` would refuse now; takes nothing and changes nothing. Which calls a
+    /// share leaves out is no matter of looking: such a recovery refuses nobody here.
     [[nodiscard]] std::optional<circuit_refusal> look(instant now) const noexcept;
+
+    /// A look for a call that will take its permit later, after a wait for something else. A share
+    /// counts it here: who is left out is refused before it waits, who passes gets a `turn`.
+    [[nodiscard]] std::optional<circuit_refusal> ask(instant now, circuit_turn& turn) noexcept;
 
     /// A health check succeeded while OPEN: HALF_OPEN at once. No effect in other states.
     void half_open(instant now) noexcept;
+
+    /// A health check failed while OPEN: it stays so until `until` if its time would be over
+    /// sooner, at most `max_reset_timeout` in all. No effect in other states.
+    void stay_open(instant now, instant until) noexcept;
 
     /// `automatic` where nothing was set by hand changes nothing.
     void control(circuit_control mode, instant now) noexcept;
@@ -129,7 +152,8 @@ public:
     struct view {
         circuit_state state{};
         bool manual = false;
-        std::optional<duration> retry_after{};  ///< while OPEN by itself
+        std::optional<duration> retry_after{};   ///< while OPEN by itself
+        std::optional<double> admitted_share{};  ///< while HALF_OPEN admits a share
         std::uint32_t consecutive_failures = 0;
         std::uint32_t window_total = 0;
         std::uint32_t window_failures = 0;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "symphony/core/time.hpp"
+#include "symphony/policy/recovery_strategy.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,8 +20,10 @@ struct circuit_breaker_options {
                                                   ///< the share; share 0.5 unless given
     duration window = std::chrono::seconds(10);   ///< sliding window of the share
     std::uint32_t minimum_requests = 10;          ///< outcomes in the window before it may open
-    std::uint32_t success_threshold = 1;  ///< half-open: calls in flight and successes to close,
-                                          ///< 1 … 100 000
+    std::uint32_t success_threshold = 1;  ///< half-open: calls in flight and successes to close, or
+                                          ///< successes a step; 1 … 100 000
+    recovery_kind recovery = recovery_kind::immediate;
+    std::shared_ptr<const recovery_strategy> custom_recovery{};  ///< with `custom`, never else
 
     bool operator==(const circuit_breaker_options&) const = default;
 

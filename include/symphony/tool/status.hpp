@@ -17,6 +17,7 @@ struct endpoint_status {
         circuit_state state{};
         bool manual = false;
         std::optional<duration> retry_after{};
+        std::optional<double> admitted_share{};  ///< while half-open admits a share
     };
     std::optional<breaker_status> breaker{};  ///< absent when none is configured
     struct rate_limit_status {

@@ -35,7 +35,7 @@ TEST_F(command_line, has_the_commands_of_the_contract_each_with_an_example) {
         EXPECT_NE(app->get_subcommand(command.name)->help().find(command.example),
                   std::string::npos);
     }
-    EXPECT_EQ(names, (std::set<std::string>{"call", "serve", "check", "limits", "demo",
+    EXPECT_EQ(names, (std::set<std::string>{"call", "serve", "check", "limits", "breakers", "demo",
                                             "completion", "man"}));
 }
 
@@ -53,6 +53,16 @@ TEST_F(command_line, reads_a_call) {
     EXPECT_EQ(given.cost, 3U);
     EXPECT_EQ(given.priority, 0U);
     EXPECT_EQ(given.timeout, "2s");
+}
+
+TEST_F(command_line, reads_what_to_do_with_a_breaker) {
+    ASSERT_EQ(parse({"breakers"}), 0);
+    EXPECT_EQ(given.action, "list");
+    ASSERT_EQ(parse({"breakers", "open", "a.b", "--admin", "h:1"}), 0);
+    EXPECT_EQ(given.action, "open");
+    EXPECT_EQ(given.target, "a.b");
+    EXPECT_EQ(given.admin, "h:1");
+    EXPECT_NE(parse({"breakers", "closed", "a.b"}), 0);
 }
 
 TEST_F(command_line, takes_the_target_after_header_fields) {

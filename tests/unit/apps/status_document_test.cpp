@@ -26,6 +26,15 @@ TEST(status_document, shows_breaker_and_limit) {
               R"("levels":[{"max":10,"windowMs":1000,"remaining":4}],"store":"local"}}]}]})");
 }
 
+TEST(status_document, shows_the_share_of_a_gradual_recovery) {
+    endpoint_status endpoint;
+    endpoint.name = "api";
+    endpoint.breaker = {circuit_state::half_open, false, std::nullopt, 0.2};
+    const json document = status_document({{"demo", {endpoint}}}, "1", 1s);
+    EXPECT_EQ(document["tools"][0]["endpoints"][0]["breaker"].dump(),
+              R"({"state":"half-open","manual":false,"admittedShare":0.2})");
+}
+
 TEST(status_document, leaves_out_what_is_not_configured) {
     endpoint_status endpoint;
     endpoint.name = "api";

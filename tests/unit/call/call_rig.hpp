@@ -145,6 +145,9 @@ public:
             state.breaker = std::make_shared<breaker_cell>(*options.circuit_breaker,
                                                            (*made)->events(), state.metrics);
         }
+        if (const auto& target = (*made)->health(); target && state.breaker) {
+            state.breaker->watch(std::make_shared<health_check>(target, here, (*made)->events()));
+        }
         (*made)->attach(state);
         on = *made;
     }

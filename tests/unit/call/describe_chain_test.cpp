@@ -39,6 +39,14 @@ TEST(describe_chain, all_layers_outermost_first_and_no_secret) {
         EXPECT_THAT(line, testing::Not(HasSubstr("t0p")));
 }
 
+TEST(describe_chain, says_how_a_circuit_recovers) {
+    endpoint_options options;
+    options.url = "http://api.example.com";
+    options.circuit_breaker = circuit_breaker_options{.recovery = recovery_kind::gradual};
+    EXPECT_THAT(describe_chain("t", "e", options)[1],
+                HasSubstr("at most 5m, then 10, 20, 40, 80 % of the calls"));
+}
+
 TEST(duration_text, reads_as_people_write_it) {
     EXPECT_EQ(duration_text(0s), "0ms");
     EXPECT_EQ(duration_text(1ns), "1ms") << "rounded up";

@@ -135,6 +135,42 @@ TEST_F(endpoint_breaker_test, a_call_still_running_past_the_threshold_counts_rig
     EXPECT_TRUE(slow->outcome && *slow->outcome);
 }
 
+TEST_F(endpoint_breaker_test, a_gradual_recovery_counts_out_its_share) {
+    options.circuit_breaker->recovery = recovery_kind::gradual;
+    answer_with(500);
+    ASSERT_TRUE(call() && call());
+    answer_with(200);
+    advance(10s);
+    std::string seen_calls;
+    while (seen() != circuit_state::closed && seen_calls.size() < 100)
+        seen_calls += call() ? '+' : '-';
+    EXPECT_EQ(seen_calls.substr(1), "----+--+-+") << "20 %, 40 %, 80 % until the first success";
+    EXPECT_EQ(seen_calls[0], '+') << "the probe";
+}
+
+TEST_F(endpoint_breaker_test, who_is_left_out_of_a_share_neither_waits_nor_spends) {
+    options.circuit_breaker->recovery = recovery_kind::gradual;
+    options.rate_limit.emplace().max_requests_per_minute = 3;
+    options.timeout = 10min;
+    answer_with(500);
+    ASSERT_TRUE(call() && call());
+    answer_with(200);
+    advance(10s);
+    ASSERT_TRUE(call()) << "the probe takes the last permit";
+    for (int i = 0; i < 4; ++i) {
+        const auto left_out = call();
+        ASSERT_FALSE(left_out);
+        EXPECT_EQ(left_out.error().kind, error_kind::circuit_open) << "at once";
+    }
+    EXPECT_EQ(state.gate->queued(), 0u);
+    const auto waiting = start();
+    EXPECT_EQ(state.gate->queued(), 1u) << "its turn: it may wait";
+    advance(1min);
+    ASSERT_TRUE(waiting->outcome);
+    EXPECT_TRUE(*waiting->outcome) << "and has not lost its turn meanwhile";
+    EXPECT_EQ(state.breaker->breaker().inspect(time.now()).admitted_share, 0.4);
+}
+
 TEST_F(endpoint_breaker_test, a_body_that_breaks_is_a_failure_and_reading_slowly_is_not) {
     options.circuit_breaker->failure_threshold = 1;
     options.circuit_breaker->latency_threshold = 1s;

@@ -25,7 +25,7 @@ tools:
         circuitBreaker:
           failureThreshold: -1
           monitoring: {metrics: {failureRate: 1.5}}
-          recovery: {strategy: gradual}
+          recovery: {strategy: custom}
         auth: {type: bearer}
         middleware:
           error:
@@ -78,8 +78,8 @@ TEST(faults, are_all_reported_at_once_each_at_its_place) {
                 ".circuitBreaker.monitoring.metrics.failureRate: must be a number "
                 "above 0 and at most 1, not '1.5'",
             f + "19:32: " + e +
-                ".circuitBreaker.recovery.strategy: 'gradual' is not available in "
-                "this version",
+                ".circuitBreaker.recovery.strategy: 'custom' takes an object of C++ code: it "
+                "cannot stand in a file",
             f + "20:9: " + e + ".auth: 'type: bearer' needs 'credentials.token'",
             f + "23:34: " + e +
                 ".middleware.error.retry.maxAttempts: must be a whole number, 1 to "

@@ -75,24 +75,32 @@ TEST(keys, of_a_rate_limit) {
 
 TEST(keys, of_a_circuit_breaker) {
     const std::string start = "circuitBreaker: {";
-    check({{start + "failureThreshold: ", "5", "}", {"0", "-5", "five", "0.5"}, "a whole number"},
-           {start + "resetTimeoutMs: ", "30000", "}", {"0", "x"}, "must be"},
-           {start + "resetTimeoutMs: 10s, maxResetTimeoutMs: ", "1m", "}", {"9s", "0"}, "must be"},
-           {start + "monitoring: {window: ", "10s", "}}", {"0", "0.5", "9000h"}, "must be"},
-           {start + "monitoring: {minimumRequests: ", "1", "}}", {"0"}, "a whole number"},
-           {start + "monitoring: {metrics: {failureRate: ",
-            "1",
-            "}}}",
-            {"0", "-0.1", "1.01", "nan", "'0.5'", "10%"},
-            "above 0 and at most 1"},
-           {start + "monitoring: {metrics: {latencyThreshold: ",
-            "1000",
-            "}}}",
-            {"0", "-1"},
-            "must be"},
-           {start + "recovery: {strategy: ", "immediate", "}}", {"fast"}, "must be 'immediate'"},
-           {start + "recovery: {successThreshold: ", "3", "}}", {"0", "100001"}, "a whole number"},
-           {"circuitBreaker: ", "{}", "", {"null", "5", "[]"}, "must be an object"}});
+    check(
+        {{start + "failureThreshold: ", "5", "}", {"0", "-5", "five", "0.5"}, "a whole number"},
+         {start + "resetTimeoutMs: ", "30000", "}", {"0", "x"}, "must be"},
+         {start + "resetTimeoutMs: 10s, maxResetTimeoutMs: ", "1m", "}", {"9s", "0"}, "must be"},
+         {start + "monitoring: {window: ", "10s", "}}", {"0", "0.5", "9000h"}, "must be"},
+         {start + "monitoring: {minimumRequests: ", "1", "}}", {"0"}, "a whole number"},
+         {start + "monitoring: {metrics: {failureRate: ",
+          "1",
+          "}}}",
+          {"0", "-0.1", "1.01", "nan", "'0.5'", "10%"},
+          "above 0 and at most 1"},
+         {start + "monitoring: {metrics: {latencyThreshold: ",
+          "1000",
+          "}}}",
+          {"0", "-1"},
+          "must be"},
+         {start + "recovery: {strategy: ", "immediate", "}}", {"fast"}, "must be 'immediate'"},
+         {start + "recovery: {strategy: ", "gradual", "}}", {"custom"}, "C++ code"},
+         {start + "healthCheckEndpoint: ", "'https://h/health'", "}", {"h", "'ws://h'", "''"}, ""},
+         {start + "healthCheckEndpoint: 'http://h', healthCheckInterval: ",
+          "200ms",
+          "}",
+          {"9ms", "0", "25h", "x"},
+          ""},
+         {start + "recovery: {successThreshold: ", "3", "}}", {"0", "100001"}, "a whole number"},
+         {"circuitBreaker: ", "{}", "", {"null", "5", "[]"}, "must be an object"}});
 }
 
 TEST(keys, of_credentials) {
@@ -176,8 +184,10 @@ TEST(keys, arrive_in_the_options) {
         " limits: [{max: 5, window: 2h, burst: 9}], strategy: token-bucket, maxQueueSize: 7,"
         " maxQueueTime: 3s}, circuitBreaker: {failureThreshold: 3, resetTimeoutMs: 4000,"
         " maxResetTimeoutMs: 9s, monitoring: {window: 20s, minimumRequests: 4,"
-        " metrics: {failureRate: 0.25, latencyThreshold: 800}}, recovery: {strategy: immediate,"
-        " successThreshold: 2}}, auth: {type: basic, credentials: {username: u, password: p}},"
+        " metrics: {failureRate: 0.25, latencyThreshold: 800}}, healthCheckEndpoint: "
+        "'http://h/up', healthCheckInterval: 300,"
+        " recovery: {strategy: gradual, successThreshold: 2}}, auth: {type: basic, credentials: "
+        "{username: u, password: p}},"
         " middleware: {error: {retry: {maxAttempts: 4, backoff: linear, baseDelay: 5,"
         " maxDelay: 50ms, conditions: ['.status == 418']}}}, tls: {serverName: s, minVersion: 1.3},"
         " http: {version: 1.1, maxConnections: 3, idleTimeout: 7s, connectTimeout: 6s},"
@@ -205,7 +215,9 @@ TEST(keys, arrive_in_the_options) {
     breaker.failure_rate = 0.25;
     breaker.latency_threshold = 800ms;
     breaker.success_threshold = 2;
+    breaker.recovery = recovery_kind::gradual;
     EXPECT_EQ(e.circuit_breaker, breaker);
+    EXPECT_EQ(e.health_check, (health_check_options{"http://h/up", 300ms, 2s}));
     EXPECT_EQ(e.auth->type, auth_type::basic);
     EXPECT_EQ(e.auth->username, "u");
     EXPECT_TRUE(e.auth->password.equals("p"));

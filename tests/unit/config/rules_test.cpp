@@ -67,6 +67,52 @@ TEST(rules, one_prefix_is_one_budget) {
                        tool("b", "e", taken)));
 }
 
+std::string falls_back_to(const std::string& name) {
+    return "circuitBreaker: {fallbackService: " + name + "}";
+}
+
+TEST(rules, a_fallback_is_an_endpoint_that_exists) {
+    const std::string three = tool("backup", "x", "") + tool("spare", "e", "") +
+                              "  - {name: many, externalAPIs: {p: {url: 'http://x'}, "
+                              "q: {url: 'http://x'}}}\n";
+    const auto with = [&](const std::string& name) {
+        return parse(head + tool("a", "e", falls_back_to(name)) + three);
+    };
+    for (const char* good : {"backup", "backup.x", "spare", "spare.e", "many.q"})
+        EXPECT_TRUE(with(good)) << all_faults(with(good));
+    EXPECT_EQ(with("backup")->tools[0].external_apis[0].options.fallback, "backup");
+    EXPECT_EQ(only_message(with("none")), "there is no tool 'none'");
+    EXPECT_EQ(only_message(with("backup.y")), "the tool 'backup' has no endpoint 'y'");
+    EXPECT_NE(only_message(with("many")).find("write 'many.ENDPOINT'"), std::string::npos);
+    EXPECT_EQ(with("many").error()[0].suggestion, "");
+    for (const char* bad : {"''", "a.b.c", "'.x'", "'x.'", "'a b'"})
+        EXPECT_EQ(only_message(with(bad)), "must be TOOL or TOOL.ENDPOINT") << bad;
+    const loaded misspelt = with("bakcup");
+    EXPECT_EQ(only_message(misspelt), "there is no tool 'bakcup'");
+    EXPECT_EQ(misspelt.error()[0].suggestion, "backup");
+    EXPECT_EQ(misspelt.error()[0].line, 3);
+    EXPECT_EQ(misspelt.error()[0].path, "tools[0].externalAPIs.e.circuitBreaker.fallbackService");
+}
+
+TEST(rules, fallbacks_go_nowhere_in_a_circle) {
+    EXPECT_EQ(only_message(parse(head + tool("a", "e", falls_back_to("a")))),
+              "the fallbacks go round in a circle: a.e -> a.e");
+    const std::string three = tool("a", "e", falls_back_to("b")) +
+                              tool("b", "e", falls_back_to("c")) +
+                              tool("c", "e", falls_back_to("a.e"));
+    EXPECT_EQ(only_message(parse(head + three)),
+              "the fallbacks go round in a circle: a.e -> b.e -> c.e -> a.e");
+    EXPECT_EQ(only_message(parse(head + tool("z", "e", falls_back_to("a")) + three)),
+              "the fallbacks go round in a circle: a.e -> b.e -> c.e -> a.e");
+    EXPECT_TRUE(parse(head + tool("a", "e", falls_back_to("c")) +
+                      tool("b", "e", falls_back_to("c")) + tool("c", "e", "")));
+}
+
+TEST(rules, an_interval_needs_something_to_ask) {
+    EXPECT_EQ(only_message(parse(endpoint_with("circuitBreaker: {healthCheckInterval: 5s}"))),
+              "goes with 'healthCheckEndpoint' only");
+}
+
 TEST(rules, a_header_that_would_be_lost_is_refused) {
     for (const char* name : {"Host", "connection", "Transfer-Encoding", "te", "symphony-cost"}) {
         const loaded faulty = parse(endpoint_with("headers: {" + std::string(name) + ": '1'}"));
@@ -136,12 +182,8 @@ TEST(rules, a_ca_file_stands_next_to_the_configuration) {
 
 TEST(rules, what_does_not_work_yet_says_so) {
     for (const char* block :
-         {"circuitBreaker: {healthCheckEndpoint: 'http://h'}",
-          "circuitBreaker: {healthCheckInterval: 5}",
-          "circuitBreaker: {fallbackService: t}",
-          "circuitBreaker: {shared: true}",
+         {"circuitBreaker: {shared: true}",
           "circuitBreaker: {monitoring: {alerts: {slack: x}}}",
-          "circuitBreaker: {recovery: {strategy: gradual}}",
           "isStreaming: true",
           "streamConfig: {mode: json}",
           "concurrency: {max: 3}",

@@ -38,6 +38,8 @@ TEST(secrets, never_appear_in_a_fault) {
         "middleware: {error: {retry: {conditions: ['${SECRET} |']}}}",
         "http: {proxy: 'http://u:hunter2@p'}",
         "circuitBreaker: {monitoring: {alerts: {slack: hunter2}}}",
+        "circuitBreaker: {healthCheckEndpoint: 'ws://u:hunter2@x/?hunter2'}",
+        "circuitBreaker: {healthCheckEndpoint: [hunter2]}",
     };
     for (const std::string& block : blocks) {
         const loaded result = parse(endpoint_with(block), {{"SECRET", "hunter2"}});

@@ -32,13 +32,28 @@ TEST(specification, multi_level_rate_limiting) {
 }
 
 TEST(specification, advanced_circuit_breaking) {
-    expect_unavailable(
-        "circuitBreaker: {failureThreshold: 5, resetTimeoutMs: 30000, healthCheckEndpoint: "
-        "'https://api.service.com/health', fallbackService: backupAPI, monitoring: {metrics: "
-        "{failureRate: 0.1, latencyThreshold: 1000}, alerts: {slack: webhook_url}}, recovery: "
-        "{strategy: gradual, successThreshold: 5}}",
-        {"circuitBreaker.healthCheckEndpoint", "circuitBreaker.fallbackService",
-         "circuitBreaker.monitoring.alerts", "circuitBreaker.recovery.strategy"});
+    const auto with = [](const std::string& alerts) {
+        return parse(
+            "version: 1\ntools:\n"
+            "- {name: backupAPI, externalAPIs: {endpoint: {url: 'http://b'}}}\n"
+            "- name: robustService\n"
+            "  externalAPIs: {endpoint: {url: 'https://api.service.com', circuitBreaker: "
+            "{failureThreshold: 5, resetTimeoutMs: 30000, healthCheckEndpoint: "
+            "'https://api.service.com/health', fallbackService: backupAPI, monitoring: "
+            "{metrics: {failureRate: 0.1, latencyThreshold: 1000}" +
+            alerts + "}, recovery: {strategy: gradual, successThreshold: 5}}}}\n");
+    };
+    const loaded file = with("");
+    ASSERT_TRUE(file) << all_faults(file);
+    const endpoint_options& e = file->tools[1].external_apis[0].options;
+    EXPECT_EQ(e.fallback, "backupAPI");
+    EXPECT_EQ(e.health_check->url, "https://api.service.com/health");
+    EXPECT_EQ(e.circuit_breaker->recovery, recovery_kind::gradual);
+    EXPECT_EQ(e.circuit_breaker->success_threshold, 5u);
+    const loaded later = with(", alerts: {slack: webhook_url}");
+    ASSERT_FALSE(later);
+    ASSERT_EQ(later.error().size(), 1u);
+    EXPECT_THAT(later.error()[0].message, ::testing::HasSubstr("not available in this version"));
 }
 
 TEST(specification, advanced_streaming) {

@@ -12,6 +12,16 @@ namespace {
 using namespace symphony::testing;
 using options = circuit_breaker_options;
 
+class never_again final : public recovery_strategy {
+public:
+    recovery_answer admit(const recovery_progress&) const noexcept override {
+        return recovery_answer::refuse;
+    }
+    recovery_verdict judge(const recovery_progress&, bool) const noexcept override {
+        return recovery_verdict::open;
+    }
+};
+
 TEST(circuit_breaker_options, defaults_are_those_of_the_semantics) {
     const options defaults;
     EXPECT_EQ(defaults.problem(), std::nullopt);
@@ -20,6 +30,7 @@ TEST(circuit_breaker_options, defaults_are_those_of_the_semantics) {
     EXPECT_EQ(defaults.window, 10s);
     EXPECT_EQ(defaults.minimum_requests, 10u);
     EXPECT_EQ(defaults.success_threshold, 1u);
+    EXPECT_EQ(defaults.recovery, recovery_kind::immediate);
 }
 
 TEST(circuit_breaker_options, impossible_values_are_named) {
@@ -36,6 +47,8 @@ TEST(circuit_breaker_options, impossible_values_are_named) {
         {.minimum_requests = 0},
         {.success_threshold = 0},
         {.success_threshold = 100'001},
+        {.recovery = recovery_kind::custom},
+        {.custom_recovery = std::make_shared<never_again>()},
     };
     for (const options& o : wrong)
         EXPECT_NE(o.problem(), std::nullopt);

@@ -1,5 +1,6 @@
 #include "symphony/core/random.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
+#include "unit/policy/breaker_model.hpp"
 #include "unit/policy/policy_time.hpp"
 
 #include <gtest/gtest.h>
@@ -7,118 +8,20 @@
 #include <algorithm>
 #include <vector>
 
-// The breaker beside a plain model that keeps every outcome and every probe in lists.
+// The breaker beside its model, over random histories.
 
 namespace symphony {
 namespace {
 
 using namespace symphony::testing;
 
-struct model {
-    struct outcome {
-        std::int64_t bucket;
-        bool failed;
-    };
-    struct probe {
-        int id;
-        instant latest;
-    };
-
-    explicit model(const circuit_breaker_options& o) : options(o), reset(o.reset_timeout) {}
-
-    circuit_breaker_options options;
-    circuit_state state = circuit_state::closed;
-    circuit_control mode = circuit_control::automatic;
-    int generation = 0;
-    std::uint32_t row = 0;
-    std::uint32_t successes = 0;
-    duration reset;
-    instant until{};
-    std::vector<outcome> outcomes;
-    std::vector<probe> probes;
-
-    // The window is counted in 32 parts.
-    [[nodiscard]] std::int64_t bucket(instant now) const {
-        return now.time_since_epoch() / std::max<duration>(options.window / 32, 1ns);
-    }
-    void go(circuit_state to) {
-        state = to;
-        ++generation;
-        successes = 0;
-        probes.clear();
-        if (to == circuit_state::closed) {
-            row = 0;
-            outcomes.clear();
-            reset = options.reset_timeout;
-        }
-    }
-    void open(instant now) {
-        const duration longest = options.max_reset_timeout.value_or(10 * options.reset_timeout);
-        if (state == circuit_state::half_open) reset = std::min(reset * 2, longest);
-        go(circuit_state::open);
-        until = now + reset;
-    }
-    bool acquire(instant now, int id, instant latest) {
-        if (mode == circuit_control::open) return false;
-        if (state == circuit_state::open) {
-            if (now < until) return false;
-            go(circuit_state::half_open);
-        }
-        if (state == circuit_state::closed) return true;
-        std::erase_if(probes, [&](const probe& p) { return p.latest <= now; });
-        if (probes.size() >= options.success_threshold) return false;
-        probes.push_back({id, latest});
-        return true;
-    }
-    void count(instant now, bool failed) {
-        outcomes.push_back({bucket(now), failed});
-        std::erase_if(outcomes, [&](const outcome& o) { return o.bucket <= bucket(now) - 32; });
-        if (mode == circuit_control::closed) return;
-        if (!options.failure_rate && !options.latency_threshold) return;
-        const auto bad = std::ranges::count_if(outcomes, &outcome::failed);
-        if (outcomes.size() < options.minimum_requests) return;
-        const double share = static_cast<double>(bad) / static_cast<double>(outcomes.size());
-        if (share >= options.failure_rate.value_or(0.5)) open(now);
-    }
-    void slow(instant now, int permit_generation, bool is_probe) {
-        if (permit_generation == generation && !is_probe) count(now, true);
-    }
-    void result(instant now, int id, int permit_generation, bool is_probe, bool failed, bool late,
-                bool counted) {
-        if (permit_generation != generation) return;
-        if (is_probe) {
-            if (std::erase_if(probes, [&](const probe& p) { return p.id == id; }) == 0) return;
-            if (failed) {
-                ++row;
-                open(now);
-            } else if (++successes >= options.success_threshold) {
-                go(circuit_state::closed);
-            }
-            return;
-        }
-        row = failed ? row + 1 : 0;
-        if (!counted) count(now, failed || late);
-        if (permit_generation != generation) return;
-        if (row >= options.failure_threshold && mode != circuit_control::closed) open(now);
-    }
-    void drop(int id, int permit_generation) {
-        if (permit_generation == generation) {
-            std::erase_if(probes, [&](const probe& p) { return p.id == id; });
-        }
-    }
-    void control(circuit_control to) {
-        if (to == mode) return;
-        const bool keep = to == circuit_control::closed && state == circuit_state::closed;
-        mode = to;
-        if (!keep) go(to == circuit_control::open ? circuit_state::open : circuit_state::closed);
-    }
-};
-
 struct running {
     circuit_permit permit;
     int id;
     int generation;
-    bool probe;
+    int step;     // of the recovery
+    bool probe;   // given in HALF_OPEN
+    bool shared;  // by a share
     bool counted;
     instant started;
 };
@@ -135,6 +38,7 @@ struct history {
         options.window = ms(1, 2000);
         options.minimum_requests = static_cast<std::uint32_t>(roll(1, 12));
         options.success_threshold = static_cast<std::uint32_t>(roll(1, 3));
+        if (roll(0, 1) == 1) options.recovery = recovery_kind::gradual;
     }
     std::uint64_t roll(std::uint64_t low, std::uint64_t high) {
         return low + source.next() % (high - low + 1);
@@ -145,7 +49,7 @@ struct history {
 
     void play(int steps) {
         circuit_breaker breaker(options);
-        model expected(options);
+        breaker_model expected(options);
         std::vector<running> calls;
         instant now = start;
         for (int step = 0; step < steps; ++step) {
@@ -154,25 +58,43 @@ struct history {
             const auto seen = breaker.inspect(now);
             ASSERT_EQ(seen.state, expected.state) << step;
             ASSERT_EQ(seen.consecutive_failures, expected.row) << step;
-            std::erase_if(expected.outcomes, [&](const model::outcome& o) {
+            std::erase_if(expected.outcomes, [&](const breaker_model::outcome& o) {
                 return o.bucket <= expected.bucket(now) - 32;
             });
             ASSERT_EQ(seen.window_total, expected.outcomes.size()) << step;
-            model would = expected;
-            ASSERT_EQ(!breaker.look(now), would.acquire(now, -1, now)) << step;
+            breaker_model looked_at = expected;
+            ASSERT_EQ(!breaker.look(now), looked_at.look(now)) << step;
         }
     }
 
-    void act(circuit_breaker& breaker, model& expected, std::vector<running>& calls, instant now,
-             int step) {
+    void act(circuit_breaker& breaker, breaker_model& expected, std::vector<running>& calls,
+             instant now, int step) {
         const std::uint64_t what = roll(0, 99);
         if (what < 45 || calls.empty()) {
             const instant latest = roll(0, 3) == 0 ? now + ms(0, 400) : instant::max();
-            auto got = breaker.try_acquire(now, latest);
-            ASSERT_EQ(got.has_value(), expected.acquire(now, step, latest)) << step;
+            circuit_turn turn;
+            int expected_turn = -1;
+            if (roll(0, 1) == 0) {
+                ASSERT_EQ(!breaker.ask(now, turn), expected.ask(now, expected_turn)) << step;
+            }
+            auto got = breaker.try_acquire(now, latest, turn);
+            const bool shared = expected.shares();
+            ASSERT_EQ(got.has_value(), expected.acquire(now, step, latest, expected_turn)) << step;
             if (!got) return;
             const bool probe = expected.state == circuit_state::half_open;
-            calls.push_back({std::move(*got), step, expected.generation, probe, false, now});
+            calls.push_back({std::move(*got), step, expected.generation, expected.step, probe,
+                             shared, false, now});
+            return;
+        }
+        if (what == 98) {
+            breaker.half_open(now);
+            expected.healthy();
+            return;
+        }
+        if (what == 97) {
+            const instant longer = now + ms(0, 400);
+            breaker.stay_open(now, longer);
+            expected.sick(now, longer);
             return;
         }
         if (what == 99 && roll(0, 2) == 0) {
@@ -199,7 +121,11 @@ struct history {
         } else {
             const bool failed = what < 80;
             failed ? call.permit.failure(now) : call.permit.success(now);
-            expected.result(now, call.id, call.generation, call.probe, failed, late, call.counted);
+            if (!call.probe) {
+                expected.result(now, call.generation, failed, late, call.counted);
+            } else if (call.generation == expected.generation) {
+                expected.half_open_result(now, call.id, call.shared, call.step, failed);
+            }
         }
         calls.erase(calls.begin() + index);
     }

@@ -1,0 +1,180 @@
+#include "policy/circuit_breaker_impl.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+// Who passes, and the way back from OPEN.
+
+namespace symphony {
+
+std::expected<circuit_permit, circuit_refusal> circuit_breaker::impl::try_acquire(
+    circuit_breaker& owner, instant now, instant latest, std::uint64_t turn) noexcept {
+    if (const auto refusal = quick_refusal(now)) return std::unexpected(*refusal);
+    if (const auto phase = phase_.load(std::memory_order_acquire); (phase & 1) != 0) {
+        return circuit_permit(owner, phase >> 1, 0, 0, now);
+    }
+    return acquire_slowly(owner, now, latest, turn);
+}
+
+// Apart, so that the usual way out needs no stack.
+[[gnu::noinline]] std::expected<circuit_permit, circuit_refusal>
+circuit_breaker::impl::acquire_slowly(circuit_breaker& owner, instant now, instant latest,
+                                      std::uint64_t turn) noexcept {
+    change happened;
+    std::uint64_t generation = 0;
+    std::uint64_t number = 0;
+    std::uint32_t step = 0;
+    std::optional<circuit_refusal> refusal;
+    {
+        const std::lock_guard hold(lock_);
+        if (state_ == circuit_state::open) {
+            refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
+            if (!refusal) {
+                happened =
+                    enter_locked(circuit_state::half_open, circuit_reason::reset_timeout, now);
+            }
+        }
+        generation = phase_.load(std::memory_order_relaxed) >> 1;
+        if (state_ == circuit_state::half_open) {
+            step = step_;
+            auto answer = recovery_answer::admit;
+            if (turn != generation) {
+                answer = answer_locked(now);
+                ++asked_;
+            }
+            if (answer == recovery_answer::refuse) {
+                refusal = circuit_refusal{duration::zero(), circuit_state::half_open};
+            } else if (answer == recovery_answer::probe) {
+                number = next_probe_++;
+                probes_.push_back({number, latest});
+            } else {
+                number = no_probe;
+            }
+        }
+    }
+    tell(happened);
+    if (refusal) return std::unexpected(*refusal);
+    return circuit_permit(owner, generation, number, step, now);
+}
+
+std::optional<circuit_refusal> circuit_breaker::impl::look(instant now) const noexcept {
+    if (const auto refusal = quick_refusal(now)) return refusal;
+    if ((phase_.load(std::memory_order_acquire) & 1) != 0) return std::nullopt;
+    return look_slowly(now);
+}
+
+[[gnu::noinline]] std::optional<circuit_refusal> circuit_breaker::impl::look_slowly(
+    instant now) const noexcept {
+    const std::lock_guard hold(lock_);
+    if (state_ != circuit_state::half_open) {
+        return refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
+    }
+    const recovery_progress seen = progress_locked(now);
+    if (recovery_->share(seen) || recovery_->admit(seen) != recovery_answer::refuse) {
+        return std::nullopt;
+    }
+    return circuit_refusal{duration::zero(), circuit_state::half_open};
+}
+
+// Where probes are counted, only the permit decides: two that ask may both see the same free place.
+std::optional<circuit_refusal> circuit_breaker::impl::ask(instant now,
+                                                          std::uint64_t& turn) noexcept {
+    turn = 0;
+    if (const auto refusal = quick_refusal(now)) return refusal;
+    if ((phase_.load(std::memory_order_acquire) & 1) != 0) return std::nullopt;
+    return ask_slowly(now, turn);
+}
+
+[[gnu::noinline]] std::optional<circuit_refusal> circuit_breaker::impl::ask_slowly(
+    instant now, std::uint64_t& turn) noexcept {
+    const std::lock_guard hold(lock_);
+    if (state_ != circuit_state::half_open) {
+        return refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
+    }
+    const recovery_answer answer = answer_locked(now);
+    if (answer == recovery_answer::probe) return std::nullopt;
+    ++asked_;
+    if (answer == recovery_answer::refuse) {
+        return circuit_refusal{duration::zero(), circuit_state::half_open};
+    }
+    turn = phase_.load(std::memory_order_relaxed) >> 1;
+    return std::nullopt;
+}
+
+recovery_progress circuit_breaker::impl::progress_locked(instant now) const noexcept {
+    recovery_progress seen;
+    seen.asked = asked_;
+    seen.since = since_;
+    seen.now = now;
+    seen.step = step_;
+    seen.in_flight = static_cast<std::uint32_t>(
+        std::ranges::count_if(probes_, [now](const probe& p) { return p.latest > now; }));
+    seen.successes = successes_;
+    seen.failures = failures_;
+    seen.success_threshold = success_threshold_;
+    return seen;
+}
+
+recovery_answer circuit_breaker::impl::answer_locked(instant now) noexcept {
+    std::erase_if(probes_, [now](const probe& p) { return p.latest <= now; });
+    const recovery_answer answer = recovery_->admit(progress_locked(now));
+    const bool full = probes_.size() == probes_.capacity();
+    return answer == recovery_answer::probe && full ? recovery_answer::refuse : answer;
+}
+
+circuit_breaker::impl::change circuit_breaker::impl::probe_result_locked(const held& permit,
+                                                                         outcome what,
+                                                                         instant now) noexcept {
+    if (permit.probe != no_probe) {
+        const auto mine = std::ranges::find(probes_, permit.probe, &probe::number);
+        if (mine == probes_.end()) return {};  // its place went to another when its time was over
+        probes_.erase(mine);
+    }
+    if (what == outcome::cancelled) return {};
+    const bool failed = what == outcome::failure;
+    if (failed) {
+        ++consecutive_;
+        ++failures_;
+    } else {
+        // A step is proven by calls of its own.
+        if (permit.step != step_) return {};
+        ++successes_;
+    }
+    switch (recovery_->judge(progress_locked(now), failed)) {
+        case recovery_verdict::stay:
+            return {};
+        case recovery_verdict::next_step:
+            ++step_;
+            successes_ = failures_ = asked_ = 0;
+            return {};
+        case recovery_verdict::close:
+            return enter_locked(circuit_state::closed, circuit_reason::recovered, now);
+        case recovery_verdict::open:
+            return open_locked(circuit_reason::probe_failed, now);
+    }
+    return {};
+}
+
+void circuit_breaker::impl::half_open(instant now) noexcept {
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (state_ != circuit_state::open || control_ == circuit_control::open) return;
+        happened = enter_locked(circuit_state::half_open, circuit_reason::health_check, now);
+    }
+    tell(happened);
+}
+
+void circuit_breaker::impl::stay_open(instant now, instant until) noexcept {
+    const std::lock_guard hold(lock_);
+    if (state_ != circuit_state::open || control_ == circuit_control::open) return;
+    const instant longest = later(since_, longest_reset_);
+    if (now >= longest) return;
+    // The largest value means "by hand".
+    const std::int64_t wanted = std::min(count(std::min(until, longest)), open_by_hand - 1);
+    if (wanted > refuse_until_.load(std::memory_order_relaxed)) {
+        refuse_until_.store(wanted, std::memory_order_release);
+    }
+}
+
+}  // namespace symphony
