@@ -1,6 +1,5 @@
 #include "call/call_job.hpp"
 
-#include "call/fallback.hpp"
 #include "symphony/net/asio_timers.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -59,6 +58,21 @@ std::unexpected<error> shutting_down() {
     return fail(error_kind::cancelled, "the client is shutting down");
 }
 
+managed_call& call_job::begin(const shard& where) {
+    return call.emplace(*on, where, what);
+}
+
+bool call_job::falls_back(const shard& where) {
+    if (!walk) {
+        if (!symphony::falls_back(*on, call->outcome())) return false;
+        walk = std::make_unique<fallback_walk>(*on, what, call->started());
+    }
+    const endpoint* const next = walk->next(call->outcome(), where.time.now());
+    if (next == nullptr) return false;
+    call.emplace(*next, where, what);
+    return true;
+}
+
 asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> work) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const shard* const here = site.find(executor);
@@ -67,33 +81,30 @@ asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> w
     if (!count.open()) co_return shutting_down();
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    managed_call& call = work->call.emplace(*work->on, *here, work->what);
-    result<response>& outcome = call.outcome();
+    managed_call* call = &work->begin(*here);
     try {
-        while (call.prepare()) {
-            if (call.waits_for_permit()) co_await call.wait_in_queue();
-            if (call.may_send()) {
-                const net::send_options& options = call.begin_sending();
-                outcome = co_await here->transport.send(work->on->where(), call.wire(), options);
-                call.settle();
+        do {
+            while (call->prepare()) {
+                if (call->waits_for_permit()) co_await call->wait_in_queue();
+                if (call->may_send()) {
+                    const net::send_options& options = call->begin_sending();
+                    call->outcome() =
+                        co_await here->transport.send(call->where(), call->wire(), options);
+                    call->settle();
+                }
+                const std::optional<instant> again = call->next_attempt_at();
+                if (!again) break;
+                if (call->has_stream()) co_await call->collect_answer();
+                if (!co_await net::wait_until(here->wakeups, *again)) call->cancel();
             }
-            const std::optional<instant> again = call.next_attempt_at();
-            if (!again) break;
-            if (outcome && outcome->stream) co_await call.collect_answer();
-            if (!co_await net::wait_until(here->wakeups, *again)) call.cancel();
-        }
-        call.finish();
-        if (falls_back(*work->on, outcome)) {
-            error refused = std::move(outcome.error());
-            outcome = co_await call_fallback(*work->on, *here, work->what, call.started(),
-                                             std::move(refused));
-        }
+            call->finish();
+        } while (work->falls_back(*here));
     } catch (...) {
-        outcome = std::unexpected(to_error(std::current_exception()));
+        call->outcome() = std::unexpected(to_error(std::current_exception()));
     }
-    if (outcome && outcome->stream) count.pass_on_to(*outcome);
+    if (call->has_stream()) count.pass_on_to(*call->outcome());
     co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return std::move(outcome);
+    co_return std::move(call->outcome());
 }
 
 }  // namespace symphony

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/calls_in_flight.hpp"
+#include "call/fallback.hpp"
 #include "call/managed_call.hpp"
 #include "call/recycled.hpp"
 
@@ -19,8 +20,13 @@ struct call_job {
     call_job(std::shared_ptr<const endpoint> found, request&& asked)
         : on(std::move(found)), what(std::move(asked)) {}
 
+    managed_call& begin(const shard& where);
+    /// When the call was refused and another endpoint takes it: `call` is then the next one.
+    [[nodiscard]] bool falls_back(const shard& where);
+
     const std::shared_ptr<const endpoint> on;
     request what;
+    std::unique_ptr<fallback_walk> walk;
     std::optional<managed_call> call;
 };
 

@@ -1,8 +1,5 @@
 #include "call/fallback.hpp"
 
-#include "call/managed_call.hpp"
-#include "symphony/net/asio_timers.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,8 +7,6 @@
 #include <utility>
 
 namespace symphony {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -29,27 +24,6 @@ void turn_away_from(const endpoint& asked, request& what) {
     if (what.method.empty()) what.method = asked.options().method;
     // A caller's credentials that the endpoint's own replace go no further either.
     if (asked.has_credentials()) what.fields.erase("authorization");
-}
-
-// Its frame is made only when a circuit is open: the usual call has none but `run_call`.
-asio::awaitable<result<response>> make_call(const endpoint& on, const shard& where,
-                                            const request& what) {
-    managed_call call(on, where, what);
-    result<response>& outcome = call.outcome();
-    while (call.prepare()) {
-        if (call.waits_for_permit()) co_await call.wait_in_queue();
-        if (call.may_send()) {
-            const net::send_options& options = call.begin_sending();
-            outcome = co_await where.transport.send(on.where(), call.wire(), options);
-            call.settle();
-        }
-        const std::optional<instant> again = call.next_attempt_at();
-        if (!again) break;
-        if (outcome && outcome->stream) co_await call.collect_answer();
-        if (!co_await net::wait_until(where.wakeups, *again)) call.cancel();
-    }
-    call.finish();
-    co_return std::move(outcome);
 }
 
 void tell(const endpoint& asked, const endpoint& next, instant now) {
@@ -72,30 +46,42 @@ void note_refusal(error& refused, const endpoint& by, const error& why) {
 
 }  // namespace
 
-asio::awaitable<result<response>> call_fallback(const endpoint& asked, const shard& where,
-                                                request& what, instant began, error refused) {
-    const duration own = what.timeout.value_or(asked.options().timeout);
-    const deadline until = deadline::after(began, std::min(own, asked.options().timeout));
-    for (const endpoint* from = &asked; from->fallback(); from = from->fallback().get()) {
-        const endpoint* const next = from->fallback().get();
-        const instant now = where.time.now();
-        turn_away_from(*from, what);
-        what.timeout = until.remaining(now);
-        tell(asked, *next, now);
-        result<response> answer = co_await make_call(*next, where, what);
-        if (answer) {
-            answer->served_by = name_of(*next);
-            co_return answer;
-        }
-        if (!is_refusal(answer.error().kind)) {
-            answer.error().message = fmt::format("{}; the fallback {}: {}", refused.message,
-                                                 name_of(*next), answer.error().message);
-            co_return answer;
-        }
-        note_refusal(refused, *next, answer.error());
-        if (answer.error().kind != error_kind::circuit_open) break;
+fallback_walk::fallback_walk(const endpoint& asked, request& what, instant began) noexcept
+    : what_(what),
+      until_(deadline::after(began, std::min(what.timeout.value_or(asked.options().timeout),
+                                             asked.options().timeout))),
+      at_(&asked) {}
+
+const endpoint* fallback_walk::next(result<response>& outcome, instant now) {
+    if (!begun_) {
+        begun_ = true;
+        refused_ = std::move(outcome.error());
+    } else if (!goes_on_after(outcome)) {
+        return nullptr;
     }
-    co_return std::unexpected(std::move(refused));
+    const endpoint& to = *at_->fallback();
+    turn_away_from(*at_, what_);
+    what_.timeout = until_.remaining(now);
+    tell(*at_, to, now);
+    at_ = &to;
+    return at_;
+}
+
+bool fallback_walk::goes_on_after(result<response>& outcome) {
+    if (outcome) {
+        outcome->served_by = name_of(*at_);
+        return false;
+    }
+    error& why = outcome.error();
+    if (!is_refusal(why.kind)) {
+        why.message =
+            fmt::format("{}; the fallback {}: {}", refused_.message, name_of(*at_), why.message);
+        return false;
+    }
+    note_refusal(refused_, *at_, why);
+    if (falls_back(*at_, outcome)) return true;
+    outcome = std::unexpected(std::move(refused_));
+    return false;
 }
 
 }  // namespace symphony

@@ -30,6 +30,12 @@ public:
     [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
     [[nodiscard]] const net::send_options& begin_sending() noexcept;
     [[nodiscard]] const net::wire_request& wire() const noexcept { return wire_; }
+    [[nodiscard]] const std::shared_ptr<const net::destination>& where() const noexcept {
+        return on_.where();
+    }
+    [[nodiscard]] bool has_stream() const noexcept {
+        return outcome_ && outcome_->stream != nullptr;
+    }
     /// Where the answer goes, and what came of the call in the end.
     [[nodiscard]] result<response>& outcome() noexcept { return outcome_; }
     /// Tells every policy what came of the attempt.
