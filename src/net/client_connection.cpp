@@ -146,10 +146,17 @@ void client_connection::listen() {
     if (listening_ || tls_pending_ > 0 || broken_ || ended_ || !socket_.is_open()) return;
     listening_ = true;
     if (!tls_) {
-        socket_.async_wait(asio::socket_base::wait_read,
-                           [self = shared_from_this()](const boost::system::error_code& fault) {
-                               self->on_readable(fault);
-                           });
+        // Into `input` itself: nobody takes from it while a receive is outstanding. Waiting for
+        // readiness first would cost a call of epoll_ctl each time.
+        const auto room = input.prepare(receive_bytes);
+        const std::size_t wanted = std::min(room.size(), most_receive_bytes);
+        socket_.async_read_some(asio::buffer(room.data(), wanted),
+                                [self = shared_from_this(), wanted](
+                                    const boost::system::error_code& fault, std::size_t size) {
+                                    self->listening_ = false;
+                                    self->take_received(fault, size, wanted);
+                                    self->on_event();
+                                });
         return;
     }
     if (!tls_input_) tls_input_ = std::make_unique_for_overwrite<char[]>(receive_bytes);
@@ -158,19 +165,6 @@ void client_connection::listen() {
         [self = shared_from_this()](const boost::system::error_code& fault, std::size_t size) {
             self->on_tls_received(fault, size);
         });
-}
-
-// Nobody waits: what there is stays where it is, since a reader may still hold views of `input`.
-void client_connection::on_readable(const boost::system::error_code& fault) {
-    listening_ = false;
-    if (fault) {
-        take_fault(fault);
-    } else if (parking_.occupied()) {
-        receive_now();
-    } else {
-        more_likely_ = true;
-    }
-    on_event();
 }
 
 void client_connection::on_tls_received(const boost::system::error_code& fault, std::size_t size) {
@@ -188,11 +182,11 @@ void client_connection::on_tls_received(const boost::system::error_code& fault, 
 
 void client_connection::receive_now() {
     more_likely_ = false;
-    if (core_->fails(io_operation::read)) {
-        take_fault(asio::error::connection_reset);
-        return;
-    }
     if (tls_) {
+        if (core_->fails(io_operation::read)) {
+            take_fault(asio::error::connection_reset);
+            return;
+        }
         asio::buffer_copy(input.prepare(tls_pending_),
                           asio::buffer(tls_input_.get(), tls_pending_));
         input.commit(std::exchange(tls_pending_, 0));
@@ -203,11 +197,17 @@ void client_connection::receive_now() {
     const std::size_t wanted = std::min(room.size(), most_receive_bytes);
     boost::system::error_code fault;
     const std::size_t size = socket_.read_some(asio::buffer(room.data(), wanted), fault);
-    if (would_block(fault)) return;
+    if (!would_block(fault)) take_received(fault, size, wanted);
+}
+
+void client_connection::take_received(const boost::system::error_code& fault, std::size_t size,
+                                      std::size_t wanted) {
     if (fault == asio::error::eof) {
         ended_ = true;
     } else if (fault) {
         take_fault(fault);
+    } else if (core_->fails(io_operation::read)) {
+        take_fault(asio::error::connection_reset);
     } else {
         input.commit(size);
         arrived_ = true;

@@ -96,11 +96,12 @@ private:
     [[nodiscard]] boost::asio::awaitable<bool> operation();
     [[nodiscard]] auto on_operation();
     [[nodiscard]] error stop_error(const char* stage) const;
-    void on_readable(const boost::system::error_code& fault);
     void on_tls_received(const boost::system::error_code& fault, std::size_t size);
     void on_event();
     void stop_with(stop why) noexcept;
     void receive_now();
+    void take_received(const boost::system::error_code& fault, std::size_t size,
+                       std::size_t wanted);
     void take_fault(const boost::system::error_code& fault);
     void start_tls_send();
 
