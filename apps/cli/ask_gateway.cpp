@@ -12,9 +12,11 @@ namespace {
 
 error refusal_of(const response& answer) {
     error why;
-    why.kind = answer.status == 404   ? error_kind::not_found
+    const bool forbidden = answer.status == 401 || answer.status == 403;
+    why.kind = forbidden              ? error_kind::auth_failed
+               : answer.status == 404 ? error_kind::not_found
                : answer.status == 400 ? error_kind::invalid_request
-                                      : error_kind::auth_failed;
+                                      : error_kind::invalid_response;
     why.message = fmt::format("the gateway's admin plane answered {}", answer.status);
     if (const auto problem = answer.as_json()) {
         if (const std::string* detail = (*problem)["detail"].as_string()) why.message = *detail;

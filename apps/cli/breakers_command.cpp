@@ -5,6 +5,7 @@
 #include "cli/config_files.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
+#include "gateway/listen_address.hpp"
 
 #include <fmt/format.h>
 
@@ -49,7 +50,14 @@ int breakers_command(const settings& given) {
     auto options = load_or_complain(given.config, process_environment());
     if (!options) return exit_usage;
     gateway_options& gateway = options->gateway;
-    if (!given.admin.empty()) gateway.admin = given.admin;
+    if (!given.admin.empty()) {
+        if (!symphony::gateway::parse_listen_address(given.admin)) {
+            complain(fmt::format("--admin '{:.64}' is not HOST:PORT, such as 127.0.0.1:9090",
+                                 given.admin));
+            return exit_usage;
+        }
+        gateway.admin = given.admin;
+    }
     if (changes) {
         if (const auto done = set_state(gateway, *of, given.action); !done) {
             return fail_with(gateway, done.error());

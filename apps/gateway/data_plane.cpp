@@ -115,8 +115,14 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     response answer = outcome ? std::move(*outcome) : make_problem(outcome.error(), tool, endpoint);
     if (outcome) remove_hop_by_hop(answer.fields);
     add_attempts(answer);
-    if (!answer.served_by.empty()) answer.fields.set("symphony-served-by", answer.served_by);
-    if (const auto budget = client_.rate_limit_view(tool, endpoint))
+    std::string_view spent_tool = tool;
+    std::string_view spent_endpoint = endpoint;
+    if (const std::string_view by = answer.served_by; !by.empty()) {
+        answer.fields.set("symphony-served-by", by);
+        spent_tool = by.substr(0, by.find('.'));
+        spent_endpoint = by.substr(spent_tool.size() + 1);
+    }
+    if (const auto budget = client_.rate_limit_view(spent_tool, spent_endpoint))
         add_rate_limit_fields(answer.fields, *budget);
     co_return answer;
 }

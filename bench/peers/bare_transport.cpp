@@ -18,13 +18,16 @@ asio::awaitable<void> one_caller(peers::load& work, symphony::net::http_client& 
                                  const symphony::clock& time,
                                  std::shared_ptr<const symphony::net::destination> where,
                                  asio::io_context& context, unsigned& running) {
-    const std::array<symphony::header_view, 3> fields{{{"accept", peers::accept_value},
-                                                       {"authorization", peers::authorization},
-                                                       {"traceparent", peers::traceparent}}};
+    const std::array<symphony::header_view, 3> standing{{{"accept", peers::accept_value},
+                                                         {"user-agent", "symphony/0.1.0"},
+                                                         {"authorization", peers::authorization}}};
+    const symphony::net::field_block always(standing);
+    const std::array<symphony::header_view, 1> fields{{{"traceparent", peers::traceparent}}};
     while (work.take()) {
         symphony::net::wire_request request;
         request.target = peers::target;
         request.fields = fields;
+        request.more_fields = &always;
         symphony::net::send_options options;
         options.until = symphony::deadline::after(time.now(), std::chrono::seconds(30));
         symphony::result<symphony::response> got = co_await client.send(where, request, options);

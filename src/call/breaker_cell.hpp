@@ -20,6 +20,11 @@ public:
 
     [[nodiscard]] circuit_breaker& breaker() noexcept { return breaker_; }
     [[nodiscard]] const circuit_breaker& breaker() const noexcept { return breaker_; }
+    /// By hand. Whoever waited to try an open circuit leaves, although that is no transition.
+    void control(circuit_control mode, instant now) {
+        breaker_.control(mode, now);
+        if (mode == circuit_control::open) behind_.end_all(queue_outcome::circuit_opened);
+    }
     [[nodiscard]] queued_calls& behind() noexcept { return behind_; }
 
     /// Lets `check` watch this circuit from now on; null: nobody. What did so before retires.

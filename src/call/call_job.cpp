@@ -32,7 +32,7 @@ public:
     }
 
 private:
-    const std::shared_ptr<calls_in_flight>& calls_;
+    const std::shared_ptr<calls_in_flight> calls_;
     bool open_;
 };
 
@@ -73,6 +73,15 @@ bool call_job::falls_back(const shard& where) {
     return true;
 }
 
+std::unexpected<error> call_job::ended_by(const std::exception_ptr& fault) {
+    error why = to_error(fault);
+    if (call) {
+        call->fail(why);
+        if (!call->outcome()) why = std::move(call->outcome().error());
+    }
+    return std::unexpected(std::move(why));
+}
+
 asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> work) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const shard* const here = site.find(executor);
@@ -81,11 +90,18 @@ asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> w
     if (!count.open()) co_return shutting_down();
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    managed_call* call = &work->begin(*here);
+    // Gone before the count ends: who waits for that may take the shard away.
+    const recycled<call_job> job = std::move(work);
+    std::exception_ptr fault;
     try {
+        managed_call* const call = &job->begin(*here);
         do {
             while (call->prepare()) {
-                if (call->waits_for_permit()) co_await call->wait_in_queue();
+                if (call->waits_for_permit()) {
+                    co_await call->wait_in_queue();
+                    const auto state = co_await asio::this_coro::cancellation_state;
+                    if (state.cancelled() != asio::cancellation_type::none) call->withdraw();
+                }
                 if (call->may_send()) {
                     const net::send_options& options = call->begin_sending();
                     call->outcome() =
@@ -98,13 +114,14 @@ asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> w
                 if (!co_await net::wait_until(here->wakeups, *again)) call->cancel();
             }
             call->finish();
-        } while (work->falls_back(*here));
+        } while (job->falls_back(*here));
     } catch (...) {
-        call->outcome() = std::unexpected(to_error(std::current_exception()));
+        fault = std::current_exception();
     }
-    if (call->has_stream()) count.pass_on_to(*call->outcome());
     co_await asio::this_coro::throw_if_cancelled(throws);
-    co_return std::move(call->outcome());
+    if (fault) co_return job->ended_by(fault);
+    if (job->call->has_stream()) count.pass_on_to(*job->call->outcome());
+    co_return std::move(job->call->outcome());
 }
 
 }  // namespace symphony

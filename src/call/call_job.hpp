@@ -23,6 +23,8 @@ struct call_job {
     managed_call& begin(const shard& where);
     /// When the call was refused and another endpoint takes it: `call` is then the next one.
     [[nodiscard]] bool falls_back(const shard& where);
+    /// An exception of the user's ended it.
+    [[nodiscard]] std::unexpected<error> ended_by(const std::exception_ptr& fault);
 
     const std::shared_ptr<const endpoint> on;
     request what;

@@ -78,6 +78,7 @@ asio::awaitable<void> health_check::run(std::weak_ptr<breaker_cell> of,
     const auto keep = shared_from_this();
     co_await asio::this_coro::throw_if_cancelled(false);
     instant next = later(home_.time.now(), target_->interval());
+    hold_for_first(of, next);
     for (;;) {
         const bool waited = co_await net::wait_until(home_.wakeups, next);
         if (!waited || retired_.load() || running_ != mine) co_return;
@@ -100,6 +101,16 @@ asio::awaitable<void> health_check::run(std::weak_ptr<breaker_cell> of,
         circuit->breaker().stay_open(now, later(next, target_->timeout()));
     }
     if (running_ == mine) running_.reset();
+}
+
+// A check that is due when the reset time ends, or a little later, is heard before a call may try.
+void health_check::hold_for_first(const std::weak_ptr<breaker_cell>& of, instant first) const {
+    const auto circuit = of.lock();
+    if (!circuit) return;
+    const instant now = home_.time.now();
+    const auto left = circuit->breaker().inspect(now).retry_after;
+    if (!left || first > later(later(now, *left), target_->timeout())) return;
+    circuit->breaker().stay_open(now, later(first, target_->timeout()));
 }
 
 void health_check::tell(const result<response>& got, duration took) const {

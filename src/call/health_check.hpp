@@ -39,6 +39,7 @@ private:
     void stop_at_home() noexcept;
     [[nodiscard]] boost::asio::awaitable<void> run(
         std::weak_ptr<breaker_cell> of, std::shared_ptr<boost::asio::cancellation_signal> mine);
+    void hold_for_first(const std::weak_ptr<breaker_cell>& of, instant first) const;
     void tell(const result<response>& got, duration took) const;
 
     const std::shared_ptr<const health_target> target_;

@@ -30,7 +30,8 @@ public:
     [[nodiscard]] duration interval() const noexcept { return interval_; }
     [[nodiscard]] duration timeout() const noexcept { return timeout_; }
     [[nodiscard]] bool same_as(const health_target& other) const noexcept {
-        return options_ == other.options_ && interval_ == other.interval_ &&
+        return where_->tls.ca.empty() &&  // a file may have changed under its name
+               options_ == other.options_ && interval_ == other.interval_ &&
                where_->tls == other.where_->tls && where_->http == other.where_->http;
     }
 

@@ -196,6 +196,14 @@ void managed_call::cancel() {
     stage_ = stage::cancelled;
 }
 
+void managed_call::withdraw() {
+    if (stage_ == stage::send) {
+        if (on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
+        permit_.cancel();
+    }
+    cancel();
+}
+
 // After a real answer a refusal changes nothing: that answer is what the caller gets.
 void managed_call::refuse(error why) {
     stage_ = stage::refused;

@@ -48,7 +48,11 @@ public:
     /// Reads a streamed answer that may be thrown away, so that its connection is free.
     [[nodiscard]] boost::asio::awaitable<void> collect_answer();
     void cancel();
+    /// The same for a call that has its permits already: they go back.
+    void withdraw();
     void finish();
+    /// An exception ended it.
+    void fail(error why);
 
 private:
     enum class stage : std::uint8_t { refused, queue, send, settled, cancelled, over };

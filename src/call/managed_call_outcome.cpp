@@ -179,6 +179,11 @@ void managed_call::finish() {
     metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void managed_call::fail(error why) {
+    outcome_ = std::unexpected(std::move(why));
+    if (stage_ != stage::over) finish();
+}
+
 void managed_call::tell_retry(const attempt_failure& why, duration wait) const {
     if (!on_.events_.heard()) return;
     event said;

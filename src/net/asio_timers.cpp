@@ -140,7 +140,9 @@ asio::awaitable<bool> wait_until(timers& wakeups, instant at) {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return false;
     pause wait(wakeups);
-    co_return co_await wait.until(at);
+    const bool in_time = co_await wait.until(at);
+    // Cancelled in the moment between being woken and going on, it is cancelled too.
+    co_return in_time&& state.cancelled() == asio::cancellation_type::none;
 }
 
 }  // namespace symphony::net

@@ -87,6 +87,10 @@ asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until)
     }
     std::erase(line_, &me);
     if (me.turn) --promised_;
+    // Cancelled in the moment between its turn and here.
+    if (me.place.cancelled() && me.stopped == client_connection::stop::none) {
+        me.stopped = client_connection::stop::cancelled;
+    }
     // Its turn came first, the abort before it ran: it stood in the line no more.
     if (generation != aborts_) me.stopped = client_connection::stop::aborted;
     if (me.stopped != client_connection::stop::none) {

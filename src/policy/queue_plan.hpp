@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 namespace symphony::detail {
@@ -30,6 +31,10 @@ public:
     /// Takes over the queue as it is; from then on hears of every change.
     explicit queue_plan(const wait_queue& queue) noexcept;
 
+    /// Nobody of its cost is left: it can tell nothing any more.
+    [[nodiscard]] bool is_spent() const noexcept {
+        return std::accumulate(waiting_.begin(), waiting_.end(), 0) == others_;
+    }
     /// Of a newcomer behind all of class `rank`. Nothing: costs differ, or no memory is left.
     [[nodiscard]] std::optional<moment> behind(std::uint8_t rank, std::uint32_t cost,
                                                const rate_state& state, instant from) noexcept;

@@ -62,6 +62,7 @@ rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const
 detail::queue_plan::moment rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
                                                                std::uint32_t cost) noexcept {
     const instant from = std::max(now, paused_until_);
+    if (plan_ && plan_->is_spent()) plan_.reset();
     if (!plan_ && queue_.size() > many) plan_.reset(new (std::nothrow) detail::queue_plan(queue_));
     if (plan_) {
         if (const auto planned = plan_->behind(rank, cost, state_, from)) return *planned;

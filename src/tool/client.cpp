@@ -33,7 +33,7 @@ result<void> client::control_breaker(std::string_view tool, std::string_view end
     if (!found) return std::unexpected(found.error());
     const auto& cell = (*found)->state().breaker;
     if (!cell) return fail(error_kind::invalid_request, "this API has no circuit breaker");
-    cell->breaker().control(mode, time().now());
+    cell->control(mode, time().now());
     return {};
 }
 

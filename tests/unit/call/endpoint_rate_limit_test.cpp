@@ -110,6 +110,30 @@ TEST_F(endpoint_rate_limit_test, a_cancelled_waiter_leaves_and_the_next_moves_up
     ASSERT_TRUE(second->outcome && *second->outcome);
 }
 
+TEST_F(endpoint_rate_limit_test, a_waiter_cancelled_as_it_is_granted_sends_nothing) {
+    limit(1);
+    ASSERT_TRUE(call());
+    const auto waiting = start();
+    struct canceller : timer {
+        explicit canceller(pending_call& of)
+            : timer([](timer& fired) noexcept {
+                  auto& self = static_cast<canceller&>(fired);
+                  self.call.cancel.emit(asio::cancellation_type::terminal);
+              }),
+              call(of) {}
+        pending_call& call;
+    } just_before(*waiting);
+    // The signal is on its way to the call's executor when the grant is made.
+    wakeups.arm(just_before, time.now() + 59s);
+    time.advance(62s);
+    wakeups.run_due();
+    ASSERT_TRUE(waiting->outcome);
+    ASSERT_FALSE(*waiting->outcome);
+    EXPECT_EQ(waiting->outcome->error().kind, error_kind::cancelled);
+    EXPECT_EQ(transport.sent.size(), 1u);
+    EXPECT_TRUE(call()) << "its permit went back";
+}
+
 TEST_F(endpoint_rate_limit_test, a_waiter_gives_up_after_the_queues_own_time) {
     limit(2);
     options.rate_limit->max_queue_time = 40s;

@@ -143,6 +143,19 @@ TEST_F(health_check_test, the_default_interval_is_the_lesser_of_reset_timeout_an
     EXPECT_EQ(on->health()->interval(), 3s);
 }
 
+TEST_F(health_check_test, the_first_check_is_heard_before_a_call_may_try) {
+    options.health_check->interval.reset();
+    options.circuit_breaker->reset_timeout = 3s;  // and so the interval
+    page = 500;
+    open();
+    const std::size_t before = transport.sent.size();
+    time.advance(3s);  // both are due, and the check has not been asked yet
+    EXPECT_EQ(call().error().kind, error_kind::circuit_open);
+    advance(20s);
+    EXPECT_EQ(call().error().kind, error_kind::circuit_open);
+    EXPECT_EQ(transport.sent.size() - before, checks()) << "no call of ours went to a dead API";
+}
+
 TEST_F(health_check_test, closing_by_hand_ends_it) {
     page = 500;
     open();

@@ -1,3 +1,5 @@
+#include "policy/queue_plan.hpp"
+
 #include "symphony/core/random.hpp"
 #include "symphony/policy/rate_limiter.hpp"
 #include "unit/policy/policy_time.hpp"
@@ -144,6 +146,22 @@ TEST(queue_plan, different_costs_are_foretold_exactly_too) {
     EXPECT_EQ(limiter.try_acquire(start).retry_after, 51s);
     for (rate_waiter& w : waiters)
         limiter.cancel(w, start);
+}
+
+TEST(queue_plan, is_spent_when_none_of_its_cost_is_left) {
+    std::deque<rate_waiter> waiters;
+    detail::wait_queue queue;
+    for (int i = 0; i < 3; ++i) {
+        rate_waiter& w = waiters.emplace_back([](rate_waiter&) noexcept {});
+        w.cost = i == 0 ? 5 : 1;
+        queue.push(w);
+    }
+    detail::queue_plan plan(queue);
+    EXPECT_FALSE(plan.is_spent());
+    plan.on_cancel(waiters[0]);
+    EXPECT_TRUE(plan.is_spent()) << "another, of what most cost, may take its place";
+    for (rate_waiter& w : waiters)
+        queue.remove(w);
 }
 
 }  // namespace
