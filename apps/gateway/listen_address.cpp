@@ -4,8 +4,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 
 namespace symphony::gateway {
+
+namespace {
+
+// Of a name, or of an IPv4 or IPv6 address with or without a zone.
+bool is_host_char(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(".-_:%").contains(c);
+}
+
+}  // namespace
 
 std::string listen_address::text() const {
     return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
@@ -34,7 +45,7 @@ std::optional<listen_address> parse_listen_address(std::string_view text) {
         std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
     if (fault != std::errc() || end != digits.data() + digits.size() || digits.empty())
         return std::nullopt;
-    if (host.empty()) return std::nullopt;
+    if (host.empty() || !std::ranges::all_of(host, is_host_char)) return std::nullopt;
     address.host = host;
     return address;
 }

@@ -315,6 +315,10 @@ class Command(BreakerCase):
             done = self.breakers(*arguments)
             self.assertEqual((done.code, done.out), (2, b""), arguments)
             self.assertIn(why, done.err)
+        for wrong in ("http://127.0.0.1:9090", "localhost", "a b:1"):
+            done = run(["breakers", "list", "-c", self.gateway_under_test.file, "--admin", wrong])
+            self.assertEqual(done.code, 2, wrong)
+            self.assertIn("HOST:PORT", done.err)
         self.gateway_under_test.kill()
         done = self.breakers()
         self.assertEqual(done.code, 4)
