@@ -118,7 +118,8 @@ def write(results):
         f"{results['connections']} connections, {results['requests']} requests per client "
         "(cockatiel: a quarter) after a warm-up of 20000, "
         f"{results['rounds']} rounds in which all take turns. The same server for all (nginx, a "
-        "64-byte JSON answer, keep-alive), the same header fields on the wire, but for the `user-agent` that Symphony adds; every answer's "
+        "64-byte JSON answer, keep-alive), the same header fields on the wire, but for the "
+        "`user-agent` that Symphony adds; every answer's "
         "status and length are checked. CPU is user and system time of the client's or proxy's "
         "processes per request. Ratios are taken within a round; the table has their median, the "
         "least and the greatest. Below 1 is less CPU than the peer.", "",
