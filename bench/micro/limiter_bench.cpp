@@ -2,6 +2,7 @@
 // threads on one limiter, 100 000 limiters in turn, and queues of up to 100 000 waiters.
 #include "allocations.hpp"
 #include "symphony/policy/rate_limiter.hpp"
+#include "two_levels.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -22,16 +23,8 @@ constexpr auto sliding = rate_strategy::sliding_window;
 constexpr auto token = rate_strategy::token_bucket;
 constexpr auto leaky = rate_strategy::leaky_bucket;
 
-rate_limit_options two_levels(rate_strategy strategy, std::uint64_t per_second) {
-    rate_limit_options options;
-    options.max_requests_per_second = per_second;
-    options.max_requests_per_minute = per_second * 60;
-    options.strategy = strategy;
-    return options;
-}
-
 void admit(benchmark::State& state, rate_strategy strategy) {
-    rate_limiter limiter(two_levels(strategy, 1500));
+    rate_limiter limiter(bench::two_levels(strategy, 1500));
     instant now(1h);
     for (int i = 0; i < 200'000; ++i)
         (void)limiter.try_acquire(now += 1ms);
@@ -48,7 +41,7 @@ BENCHMARK_CAPTURE(admit, leaky_bucket, leaky);
 // Wall time of one thread's decision while the other makes as many, without a pause between them.
 void admit_two_threads(benchmark::State& state, rate_strategy strategy) {
     constexpr int each = 200'000;
-    rate_limiter limiter(two_levels(strategy, 1500));
+    rate_limiter limiter(bench::two_levels(strategy, 1500));
     instant base(1h);
     for (int i = 0; i < 200'000; ++i)
         (void)limiter.try_acquire(base += 1ms);
@@ -82,7 +75,7 @@ void admit_among_keys(benchmark::State& state, rate_strategy strategy) {
     const auto keys = static_cast<std::size_t>(state.range(0));
     std::deque<rate_limiter> all;
     for (std::size_t i = 0; i < keys; ++i)
-        all.emplace_back(two_levels(strategy, 100));
+        all.emplace_back(bench::two_levels(strategy, 100));
     std::vector<std::uint32_t> order(std::max<std::size_t>(keys, 1 << 16));
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = static_cast<std::uint32_t>(i % keys);
@@ -119,7 +112,7 @@ struct full_queue {
             limiter.cancel(w, now);
     }
     static rate_limit_options options(rate_strategy strategy) {
-        rate_limit_options made = two_levels(strategy, 1000);
+        rate_limit_options made = bench::two_levels(strategy, 1000);
         made.max_queue_size = 1'000'000;
         return made;
     }

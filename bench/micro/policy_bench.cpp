@@ -3,6 +3,7 @@
 #include "symphony/policy/circuit_breaker.hpp"
 #include "symphony/policy/rate_limiter.hpp"
 #include "symphony/policy/retry.hpp"
+#include "two_levels.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -13,18 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-rate_limit_options two_levels(rate_strategy strategy, std::uint64_t per_second) {
-    rate_limit_options options;
-    options.max_requests_per_second = per_second;
-    options.max_requests_per_minute = per_second * 60;
-    options.strategy = strategy;
-    return options;
-}
-
 // The clock is read; time is also moved on by 1 ms an operation, so that every one is admitted and
 // the windows turn over all the time.
 void limiter_admit(benchmark::State& state, rate_strategy strategy) {
-    rate_limiter limiter(two_levels(strategy, 1500));
+    rate_limiter limiter(bench::two_levels(strategy, 1500));
     const system_clock time;
     const clock& injected = time;
     duration shift{};
@@ -62,7 +55,7 @@ BENCHMARK_CAPTURE(limiter_refuse, leaky_bucket, rate_strategy::leaky_bucket);
 
 // A call that waits, is granted and leaves, behind as many others as given.
 void limiter_queue(benchmark::State& state) {
-    rate_limiter limiter(two_levels(rate_strategy::sliding_window, 1000));
+    rate_limiter limiter(bench::two_levels(rate_strategy::sliding_window, 1000));
     instant now(1h);
     (void)limiter.try_acquire(now, 1000);
     const auto granted = [](rate_waiter&) noexcept {};
@@ -92,7 +85,7 @@ BENCHMARK(limiter_queue)->Arg(1)->Arg(100)->Arg(900);
 
 // Overload: the queue is full and everybody else is turned away.
 void limiter_queue_full(benchmark::State& state) {
-    rate_limiter limiter(two_levels(rate_strategy::sliding_window, 1000));
+    rate_limiter limiter(bench::two_levels(rate_strategy::sliding_window, 1000));
     const system_clock time;
     const clock& injected = time;
     const instant now = injected.now();

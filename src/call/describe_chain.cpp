@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace symphony {
 
 namespace {
@@ -42,10 +40,9 @@ std::string breaker_text(const circuit_breaker_options& breaker) {
 
 std::string health_text(const health_check_options& check, duration reset_timeout) {
     const auto page = url::parse(check.url);
-    const duration interval =
-        check.interval.value_or(std::min<duration>(reset_timeout, std::chrono::seconds(5)));
     return fmt::format("  health check   {} every {} while open",
-                       page ? page->display() : "(no valid URL)", duration_text(interval));
+                       page ? page->display() : "(no valid URL)",
+                       duration_text(check.interval_for(reset_timeout)));
 }
 
 std::string limit_text(const rate_limit_options& limit, const std::string& key) {

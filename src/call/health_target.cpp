@@ -1,6 +1,5 @@
 #include "call/health_target.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace symphony {
@@ -43,8 +42,7 @@ health_target::health_target(const endpoint_options& of,
                              std::shared_ptr<const net::destination> where,
                              std::optional<credentials> identity)
     : options_(*of.health_check),
-      interval_(options_.interval.value_or(
-          std::min<duration>(of.circuit_breaker->reset_timeout, std::chrono::seconds(5)))),
+      interval_(options_.interval_for(of.circuit_breaker->reset_timeout)),
       timeout_(options_.timeout),
       where_(std::move(where)),
       identity_(std::move(identity)),

@@ -2,6 +2,7 @@
 
 #include "symphony/core/time.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,11 @@ struct health_check_options {
     duration timeout = std::chrono::seconds(2);  ///< of one check
 
     bool operator==(const health_check_options&) const = default;
+
+    /// `interval`, or its default for a breaker of that reset timeout.
+    [[nodiscard]] duration interval_for(duration reset_timeout) const noexcept {
+        return interval.value_or(std::min<duration>(reset_timeout, std::chrono::seconds(5)));
+    }
 
     /// What is impossible about these options, in words, or nothing.
     [[nodiscard]] std::optional<std::string> problem() const;
