@@ -13,7 +13,9 @@ constexpr std::size_t holes_kept = 32;
 
 timer_heap::~timer_heap() {
     for (const entry& e : entries_) {
-        if (e.owner != nullptr) e.owner->slot = timer::npos;
+        if (e.owner == nullptr) continue;
+        e.owner->slot = timer::npos;
+        if (e.owner->lost != nullptr) e.owner->lost(*e.owner);
     }
 }
 

@@ -94,7 +94,10 @@ namespace {
 // resumes it.
 class pause : private timer {
 public:
-    explicit pause(timers& wakeups) noexcept : timer(&pause::on_time), wakeups_(wakeups) {}
+    // Without the timers nobody else would resume it: it would hold itself, and all its callers,
+    // for good.
+    explicit pause(timers& wakeups) noexcept
+        : timer(&pause::on_time, &pause::on_loss), wakeups_(wakeups) {}
     ~pause() {
         if (armed()) wakeups_.disarm(*this);
     }
@@ -119,11 +122,12 @@ public:
 
 private:
     static void on_time(timer& fired) noexcept { static_cast<pause&>(fired).end(true); }
+    static void on_loss(timer& lost) noexcept { static_cast<pause&>(lost).end(false); }
 
     void end(bool in_time) noexcept {
         if (!resume_) return;
         in_time_ = in_time;
-        wakeups_.disarm(*this);
+        if (armed()) wakeups_.disarm(*this);
         asio::post(executor_, std::exchange(resume_, nullptr));
     }
 

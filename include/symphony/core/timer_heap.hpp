@@ -12,7 +12,7 @@ namespace symphony {
 /// O(log n), and O(1) for the latest so far; disarming leaves a hole and is O(1): the holes go when
 /// they come to the front or outnumber the timers. Allocates only when it grows beyond what it ever
 /// held. It knows no clock: the driver asks `next` when to call `expire`.
-/// For one thread. Timers still armed when it goes are disarmed.
+/// For one thread. Timers still armed when it goes are disarmed, and told if they want to be.
 class timer_heap {
 public:
     timer_heap() = default;

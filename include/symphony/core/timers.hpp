@@ -11,11 +11,15 @@ namespace symphony {
 struct timer {
     using callback = void (*)(timer&) noexcept;
 
-    explicit timer(callback on_fire) noexcept : fire(on_fire) {}
+    explicit timer(callback on_fire, callback on_loss = nullptr) noexcept
+        : fire(on_fire), lost(on_loss) {}
     timer(const timer&) = delete;
     timer& operator=(const timer&) = delete;
 
-    callback fire;            ///< called once per arming, on the timers' own thread
+    callback fire;  ///< called once per arming, on the timers' own thread
+    /// Called instead, if given, when the timers go while it is armed: for one that nothing else
+    /// would ever end. It must not use the timers.
+    callback lost;
     instant at{};             ///< when it is due (valid while armed)
     std::size_t slot = npos;  ///< the implementation's own
     static constexpr std::size_t npos = static_cast<std::size_t>(-1);

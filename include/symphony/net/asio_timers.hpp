@@ -24,7 +24,7 @@ private:
     std::shared_ptr<impl> impl_;
 };
 
-/// Waits until `at`. Returns false when the waiting coroutine was cancelled.
+/// Waits until `at`. Returns false when the waiting coroutine was cancelled, or the timers went.
 [[nodiscard]] boost::asio::awaitable<bool> wait_until(timers& wakeups, instant at);
 
 }  // namespace symphony::net

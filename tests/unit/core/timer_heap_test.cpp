@@ -137,6 +137,26 @@ TEST(timer_heap, leaves_its_timers_disarmed_when_it_goes) {
     EXPECT_FALSE(t.armed());
 }
 
+TEST(timer_heap, tells_those_who_ask_that_it_goes) {
+    struct wanting : timer {
+        wanting()
+            : timer([](timer&) noexcept {},
+                    [](timer& t) noexcept {
+                        auto& self = static_cast<wanting&>(t);
+                        self.told = !self.armed();
+                    }) {}
+        bool told = false;
+    } first, second;
+    {
+        timer_heap heap;
+        heap.arm(first, start);
+        heap.arm(second, start + 1s);
+        heap.disarm(first);
+    }
+    EXPECT_FALSE(first.told) << "it was not armed any more";
+    EXPECT_TRUE(second.told);
+}
+
 TEST(timer_heap, behaves_as_an_ordered_map_over_random_steps) {
     std::vector<int> log;
     std::deque<noting> timers;
