@@ -30,20 +30,21 @@ error make_error(error_kind kind, std::string message) {
 managed_call::managed_call(const endpoint& on, const shard& where, const request& what)
     : on_(on),
       where_(where),
+      counts_(on.state_.metrics->of(where.index)),
       what_(what),
-      method_(what.method.empty() ? on.options_.method : what.method),
       started_(where.time.now()),
-      until_(deadline_of(on.options_, what, started_)),
       now_(started_),
       slow_(where, permit_),
       fields_(on.standing_, what.fields, where.random) {
-    on_.state_.metrics->in_flight.fetch_add(1, std::memory_order_relaxed);
+    counts_.begin_call();
+    wire_.method = what.method.empty() ? on.options_.method : what.method;
+    method_ = to_method_label(wire_.method);
+    sending_.until = deadline_of(on.options_, what, started_);
 }
 
 // Destroyed before its end only together with its coroutine: the executor is gone.
 managed_call::~managed_call() {
-    if (stage_ == stage::over) return;
-    on_.state_.metrics->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (stage_ != stage::over) counts_.end_call(error_kind::cancelled);
 }
 
 bool managed_call::prepare() {
@@ -53,7 +54,7 @@ bool managed_call::prepare() {
     } else {
         now_ = where_.time.now();
     }
-    if (until_.passed(now_)) {
+    if (sending_.until.passed(now_)) {
         refuse(make_error(error_kind::timeout, "the deadline passed before the call was sent"));
         return true;
     }
@@ -79,7 +80,7 @@ bool managed_call::set_out() {
         }
         target_ = std::move(*joined);
     }
-    if (!is_valid_header(method_, {})) {
+    if (method_ == method_label::other && !is_valid_header(wire_.method, {})) {
         refuse(make_error(error_kind::invalid_request, "the method is no token (RFC 9110)"));
         return false;
     }
@@ -95,10 +96,8 @@ bool managed_call::set_out() {
         said.at = now_;
         on_.events_.tell(std::move(said));
     }
-    wire_.method = method_;
     wire_.target = target_;
     wire_.body = what_.body;
-    sending_.until = until_;
     sending_.stream_response = what_.stream_response;
     fields_.put_into(wire_);
     if (what_.stream) wire_.stream = &body_.emplace(*what_.stream);
@@ -115,7 +114,7 @@ void managed_call::take_rate_permit() {
     const verdict what = answer.decision.what;
     if (what == verdict::admitted) {
         rate_permit_ = answer.permit;
-        on_.state_.metrics->rate_limit_wait.observe(duration::zero());
+        counts_.rate_limit_wait.observe(duration::zero());
         take_circuit_permit();
     } else if (what == verdict::queued || (what == verdict::refused && what_.cost > 0)) {
         stage_ = stage::queue;
@@ -127,7 +126,7 @@ void managed_call::take_rate_permit() {
 void managed_call::take_circuit_permit() {
     stage_ = stage::send;
     if (!on_.state_.breaker) return;
-    auto permit = on_.state_.breaker->breaker().try_acquire(now_, until_.at(), turn_);
+    auto permit = on_.state_.breaker->breaker().try_acquire(now_, sending_.until.at(), turn_);
     if (permit) {
         permit_ = std::move(*permit);
         return;
@@ -142,7 +141,7 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     const auto waiting = std::make_shared<queued_call>(gate, where_);
     waiting->cost = what_.cost;
     waiting->priority = what_.priority;
-    waiting->latest = until_.at();
+    waiting->latest = sending_.until.at();
     const instant since = now_;
     const rate_answer answer = gate->enqueue(waiting, now_);
     rate_permit_ = answer.permit;
@@ -157,12 +156,12 @@ asio::awaitable<void> managed_call::wait_in_queue() {
         if (cell) cell->behind().remove(*waiting);
         now_ = where_.time.now();
         if (outcome == queue_outcome::granted) rate_permit_ = waiting->answer().permit;
-        on_.state_.metrics->rate_limit_wait.observe(now_ - since);
+        counts_.rate_limit_wait.observe(now_ - since);
     } else if (!answer.decision.admitted()) {
         refuse_rate(answer);
         co_return;
     } else {
-        on_.state_.metrics->rate_limit_wait.observe(duration::zero());
+        counts_.rate_limit_wait.observe(duration::zero());
     }
     switch (outcome) {
         case queue_outcome::granted:
@@ -185,7 +184,7 @@ asio::awaitable<void> managed_call::wait_in_queue() {
 
 const net::send_options& managed_call::begin_sending() noexcept {
     ++attempts_;
-    on_.state_.metrics->attempts.fetch_add(1, std::memory_order_relaxed);
+    counts_.attempts.add();
     sent_at_ = now_;
     slow_.start();
     return sending_;
@@ -223,7 +222,7 @@ void managed_call::refuse_circuit(const circuit_refusal& refusal) {
 void managed_call::refuse_rate(const rate_answer& answer) {
     using verdict = rate_decision::verdict;
     const rate_decision& decision = answer.decision;
-    on_.state_.metrics->rate_limit_rejected.fetch_add(1, std::memory_order_relaxed);
+    counts_.rate_limit_rejected.add();
     if (answer.unavailable) {
         error down = make_error(error_kind::store_unavailable,
                                 "the store that counts for the rate limit gives no answer");

@@ -74,16 +74,16 @@ private:
 
     const endpoint& on_;
     const shard& where_;
+    call_counts& counts_;
     const request& what_;
-    const std::string& method_;
     const instant started_;
-    const deadline until_;
     stage stage_ = stage::settled;
     instant now_;
     rate_permit rate_permit_{};
     instant sent_at_{};
     std::uint32_t tries_ = 0;  // attempts and local refusals
     int attempts_ = 0;
+    method_label method_ = method_label::other;
     bool answered_ = false;  // `outcome_` is of an attempt, not a refusal
     duration hint_{};        // how long the server asked to stay away
     circuit_turn turn_;

@@ -34,7 +34,7 @@ void managed_call::settle() {
 }
 
 void managed_call::settle_answer(duration took) {
-    on_.state_.metrics->observe_request(to_method_label(method_), outcome_->status, took);
+    counts_.observe_request(method_, outcome_->status, took);
     heed_hint();
     if (is_circuit_failure(outcome_->status)) {
         permit_.failure(now_);
@@ -47,7 +47,7 @@ void managed_call::settle_answer(duration took) {
 
 void managed_call::settle_error(duration took) {
     const error& why = outcome_.error();
-    on_.state_.metrics->observe_request(to_method_label(method_), why.kind, took);
+    counts_.observe_request(method_, why.kind, took);
     // Cancelled calls are neutral, and what was never sent was not spent.
     const bool unspent = why.kind == error_kind::cancelled || !why.maybe_sent;
     if (unspent && on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
@@ -91,7 +91,8 @@ attempt_failure managed_call::failure() const noexcept {
 bool managed_call::is_safe_to_repeat() const noexcept {
     if (body_ && body_->touched()) return false;
     if (!outcome_ && !outcome_.error().maybe_sent) return true;
-    return is_idempotent(method_, what_.fields) || on_.options_.fields.contains("idempotency-key");
+    return is_idempotent(wire_.method, what_.fields) ||
+           on_.options_.fields.contains("idempotency-key");
 }
 
 // A server's or our own layer's word on when it makes sense to come back.
@@ -127,10 +128,10 @@ std::optional<instant> managed_call::next_attempt_at() {
         }
     }
     if (!wanted || !is_safe_to_repeat() || !on_.state_.budget->allows()) return std::nullopt;
-    const auto wait = next_retry(retry->timing, tries_, least_wait(), now_, until_, where_.random);
+    const auto wait =
+        next_retry(retry->timing, tries_, least_wait(), now_, sending_.until, where_.random);
     if (!wait) return std::nullopt;
-    on_.state_.metrics->retries[static_cast<std::size_t>(to_retry_reason(seen))].fetch_add(
-        1, std::memory_order_relaxed);
+    counts_.retries[static_cast<std::size_t>(to_retry_reason(seen))].add();
     tell_retry(seen, *wait);
     permit_.success(now_);  // still held by a streamed answer that no circuit minds
     return later(now_, *wait);
@@ -158,25 +159,20 @@ asio::awaitable<void> managed_call::collect_answer() {
 
 void managed_call::finish() {
     stage_ = stage::over;
-    endpoint_metrics& metrics = *on_.state_.metrics;
     if (!outcome_) {
         outcome_.error().attempts = attempts_;
         if (answered_) tell("call.failed", outcome_.error());
-        const auto kind = static_cast<std::size_t>(outcome_.error().kind);
-        metrics.calls_failed[kind].fetch_add(1, std::memory_order_relaxed);
-        metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+        counts_.end_call(outcome_.error().kind);
         return;
     }
     outcome_->attempts = attempts_;
-    const bool ok = outcome_->status < 400;
     if (outcome_->stream) {
         outcome_->stream =
             std::make_unique<observed_body>(std::move(outcome_->stream), on_.shared_from_this(),
-                                            where_.time, std::move(permit_), ok);
+                                            where_, std::move(permit_), outcome_->status);
         return;
     }
-    (ok ? metrics.calls_ok : metrics.calls_error).fetch_add(1, std::memory_order_relaxed);
-    metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    counts_.end_call(outcome_->status);
 }
 
 void managed_call::fail(error why) {

@@ -9,13 +9,13 @@ namespace symphony {
 namespace asio = boost::asio;
 
 observed_body::observed_body(std::unique_ptr<body_source> origin,
-                             std::shared_ptr<const endpoint> on, const clock& time,
-                             circuit_permit permit, bool ok) noexcept
+                             std::shared_ptr<const endpoint> on, const shard& where,
+                             circuit_permit permit, int status) noexcept
     : origin_(std::move(origin)),
       on_(std::move(on)),
-      time_(time),
+      where_(where),
       permit_(std::move(permit)),
-      ok_(ok) {}
+      status_(status) {}
 
 observed_body::~observed_body() {
     if (!over_) end(fail(error_kind::cancelled, ""));
@@ -29,20 +29,19 @@ asio::awaitable<result<std::string_view>> observed_body::read() {
 
 void observed_body::end(const result<std::string_view>& last) noexcept {
     over_ = true;
-    endpoint_metrics& metrics = *on_->state().metrics;
-    metrics.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    call_counts& counts = on_->state().metrics->of(where_.index);
     if (last) {
-        permit_.success(time_.now());
-        (ok_ ? metrics.calls_ok : metrics.calls_error).fetch_add(1, std::memory_order_relaxed);
+        permit_.success(where_.time.now());
+        counts.end_call(status_);
         return;
     }
     const error_kind kind = last.error().kind;
     if (is_circuit_failure(kind)) {
-        permit_.failure(time_.now());
+        permit_.failure(where_.time.now());
     } else {
         permit_.cancel();
     }
-    metrics.calls_failed[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+    counts.end_call(kind);
 }
 
 asio::awaitable<result<std::string_view>> resumed_body::read() {

@@ -12,7 +12,7 @@ namespace symphony {
 class observed_body final : public body_source {
 public:
     observed_body(std::unique_ptr<body_source> origin, std::shared_ptr<const endpoint> on,
-                  const clock& time, circuit_permit permit, bool ok) noexcept;
+                  const shard& where, circuit_permit permit, int status) noexcept;
     /// Given up before its end: cancelled.
     ~observed_body() override;
     observed_body(const observed_body&) = delete;
@@ -28,9 +28,9 @@ private:
 
     const std::unique_ptr<body_source> origin_;
     const std::shared_ptr<const endpoint> on_;
-    const clock& time_;
+    const shard& where_;
     circuit_permit permit_;
-    const bool ok_;
+    const int status_;
     bool over_ = false;
 };
 

@@ -7,6 +7,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <cstddef>
+
 namespace symphony {
 
 /// One thread's worth of what calls run on. All of it is used from `executor` only, but for the
@@ -17,6 +19,7 @@ struct shard {
     timers& wakeups;
     net::transport& transport;
     random_source& random;
+    std::size_t index = 0;  ///< among the shards of its client
 };
 
 }  // namespace symphony

@@ -8,7 +8,14 @@ namespace symphony {
 
 namespace {
 
-using entries = std::vector<metrics_registry::entry>;
+/// One endpoint at the moment of the scrape.
+struct scraped {
+    metrics_registry::entry of;
+    call_totals total;
+
+    [[nodiscard]] const endpoint_metrics& metrics() const noexcept { return *of.second; }
+};
+using entries = std::vector<scraped>;
 using label = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array<std::string_view, 3> state_names{"closed", "half-open", "open"};
@@ -47,10 +54,10 @@ public:
             fmt::format_to(out(), "# UNIT {} seconds\n", family_name);
         }
         const std::size_t body = text_.size();
-        for (const auto& [key, metrics] : all_) {
-            labels_ =
-                fmt::format("tool=\"{}\",endpoint=\"{}\"", escaped(key.first), escaped(key.second));
-            samples(*metrics);
+        for (const scraped& one : all_) {
+            const auto& [tool, endpoint] = one.of.first;
+            labels_ = fmt::format("tool=\"{}\",endpoint=\"{}\"", escaped(tool), escaped(endpoint));
+            samples(one);
         }
         if (text_.size() == body) text_.resize(start);
     }
@@ -60,8 +67,7 @@ public:
         fmt::format_to(out(), "{}{{{}}} {}\n", name_, with(more), value);
     }
 
-    void durations(const histogram& values, std::initializer_list<label> more = {}) {
-        const histogram::view seen = values.look();
+    void durations(const histogram::view& seen, std::initializer_list<label> more = {}) {
         const std::string labels = with(more);
         std::uint64_t below = 0;
         for (std::size_t i = 0; i < histogram::bounds.size(); ++i) {
@@ -106,98 +112,104 @@ private:
 
 void write_requests(writer& to) {
     to.family("http_client_request_duration_seconds", "histogram",
-              "Duration of requests to the API, one per attempt.", [&](const endpoint_metrics& m) {
-                  for (const auto& one : m.request_series()) {
+              "Duration of requests to the API, one per attempt.", [&](const scraped& m) {
+                  for (const request_series& one : m.metrics().requests()) {
                       const std::string code = one.status > 0 ? std::to_string(one.status) : "";
                       const std::string_view why = one.status == 0     ? to_string(one.failure)
                                                    : one.status >= 400 ? std::string_view(code)
                                                                        : std::string_view();
-                      to.durations(*one.durations, {{"http_request_method", to_string(one.method)},
-                                                    {"http_response_status_code", code},
-                                                    {"error_type", why}});
+                      to.durations(one.durations, {{"http_request_method", to_string(one.method)},
+                                                   {"http_response_status_code", code},
+                                                   {"error_type", why}});
                   }
               });
 }
 
 void write_calls(writer& to) {
     to.family("symphony_calls_total", "counter", "Calls that ended, by outcome.",
-              [&](const endpoint_metrics& m) {
-                  to.sample(m.calls_ok.load(), {{"outcome", "ok"}});
-                  to.sample(m.calls_error.load(), {{"outcome", "error"}});
-                  for (std::size_t kind = 0; kind < endpoint_metrics::kinds; ++kind) {
-                      const std::uint64_t count = m.calls_failed[kind].load();
+              [&](const scraped& m) {
+                  to.sample(m.total.calls_ok, {{"outcome", "ok"}});
+                  to.sample(m.total.calls_error, {{"outcome", "error"}});
+                  for (std::size_t kind = 0; kind < error_kinds; ++kind) {
+                      const std::uint64_t count = m.total.calls_failed[kind];
                       if (count == 0) continue;
                       to.sample(count, {{"outcome", to_string(static_cast<error_kind>(kind))}});
                   }
               });
     to.family("symphony_attempts_total", "counter", "Attempts that were started.",
-              [&](const endpoint_metrics& m) { to.sample(m.attempts.load()); });
+              [&](const scraped& m) { to.sample(m.total.attempts); });
     to.family("symphony_retries_total", "counter", "Attempts that were repeated, by reason.",
-              [&](const endpoint_metrics& m) {
-                  for (std::size_t i = 0; i < m.retries.size(); ++i) {
-                      to.sample(m.retries[i].load(),
+              [&](const scraped& m) {
+                  for (std::size_t i = 0; i < retry_reasons; ++i) {
+                      to.sample(m.total.retries[i],
                                 {{"reason", to_string(static_cast<retry_reason>(i))}});
                   }
               });
     to.family("symphony_in_flight", "gauge", "Calls that are under way.",
-              [&](const endpoint_metrics& m) { to.sample(m.in_flight.load()); });
+              [&](const scraped& m) { to.sample(m.total.in_flight); });
 }
 
 void write_rate_limit(writer& to) {
-    const auto limited = [](const endpoint_metrics& m) {
-        return m.queue_length && m.queue_length().has_value();
+    const auto limited = [](const scraped& m) {
+        const auto& length = m.metrics().queue_length;
+        return length && length().has_value();
     };
     to.family("symphony_rate_limit_wait_seconds", "histogram",
-              "Wait for a permit of the rate limit, zero waits included.",
-              [&](const endpoint_metrics& m) {
-                  if (limited(m) || m.rate_limit_wait.look().total > 0) {
-                      to.durations(m.rate_limit_wait);
+              "Wait for a permit of the rate limit, zero waits included.", [&](const scraped& m) {
+                  if (limited(m) || m.total.rate_limit_wait.total > 0) {
+                      to.durations(m.total.rate_limit_wait);
                   }
               });
     to.family("symphony_rate_limit_rejected_total", "counter", "Attempts the rate limit refused.",
-              [&](const endpoint_metrics& m) {
-                  const std::uint64_t count = m.rate_limit_rejected.load();
+              [&](const scraped& m) {
+                  const std::uint64_t count = m.total.rate_limit_rejected;
                   if (limited(m) || count > 0) to.sample(count);
               });
     to.family("symphony_rate_limit_queue_length", "gauge", "Callers waiting for a permit.",
-              [&](const endpoint_metrics& m) {
-                  const auto length = m.queue_length ? m.queue_length() : std::nullopt;
+              [&](const scraped& m) {
+                  const auto& ask = m.metrics().queue_length;
+                  const auto length = ask ? ask() : std::nullopt;
                   if (length) to.sample(*length);
               });
     to.family("symphony_rate_limit_store_up", "gauge",
-              "Whether the store of the shared budget answers: 1 or 0.",
-              [&](const endpoint_metrics& m) {
-                  const auto up = m.store_up ? m.store_up() : std::nullopt;
+              "Whether the store of the shared budget answers: 1 or 0.", [&](const scraped& m) {
+                  const auto& ask = m.metrics().store_up;
+                  const auto up = ask ? ask() : std::nullopt;
                   if (up) to.sample(*up ? 1 : 0);
               });
 }
 
 void write_circuit(writer& to) {
-    const auto state_of = [](const endpoint_metrics& m) {
-        return m.circuit_state ? m.circuit_state() : std::nullopt;
+    const auto state_of = [](const scraped& m) {
+        const auto& ask = m.metrics().circuit_state;
+        return ask ? ask() : std::nullopt;
     };
     to.family("symphony_circuit_state", "gauge", "0 closed, 1 half-open, 2 open.",
-              [&](const endpoint_metrics& m) {
+              [&](const scraped& m) {
                   if (const auto state = state_of(m)) to.sample(*state);
               });
-    to.family("symphony_circuit_transitions_total", "counter", "Changes of the circuit's state.",
-              [&](const endpoint_metrics& m) {
-                  for (std::size_t from = 0; from < state_names.size(); ++from) {
-                      for (std::size_t to_state = 0; to_state < state_names.size(); ++to_state) {
-                          const std::uint64_t count = m.transitions[from][to_state].load();
-                          const bool real = state_of(m) && from != to_state;
-                          if (!real && count == 0) continue;
-                          to.sample(count,
-                                    {{"from", state_names[from]}, {"to", state_names[to_state]}});
-                      }
-                  }
-              });
+    to.family(
+        "symphony_circuit_transitions_total", "counter", "Changes of the circuit's state.",
+        [&](const scraped& m) {
+            for (std::size_t from = 0; from < state_names.size(); ++from) {
+                for (std::size_t to_state = 0; to_state < state_names.size(); ++to_state) {
+                    const std::uint64_t count = m.metrics().transitions[from][to_state].load();
+                    const bool real = state_of(m) && from != to_state;
+                    if (!real && count == 0) continue;
+                    to.sample(count, {{"from", state_names[from]}, {"to", state_names[to_state]}});
+                }
+            }
+        });
 }
 
 }  // namespace
 
 std::string write_metrics(const metrics_registry& registry, exposition format) {
-    const entries all = registry.entries();
+    entries all;
+    for (metrics_registry::entry& one : registry.entries()) {
+        const call_totals total = one.second->total();
+        all.push_back({std::move(one), total});
+    }
     writer to(all, format);
     write_requests(to);
     write_calls(to);

@@ -24,19 +24,27 @@ void histogram::observe(duration value) noexcept {
     std::size_t bucket = 0;
     while (bucket < bounds_ns.size() && ns > bounds_ns[bucket])
         ++bucket;
-    sum_ns_.fetch_add(ns, std::memory_order_relaxed);
-    counts_[bucket].fetch_add(1, std::memory_order_relaxed);
+    sum_ns_.add(static_cast<std::uint64_t>(ns));
+    counts_[bucket].add();
 }
 
 histogram::view histogram::look() const noexcept {
     view seen;
     // The total is made of the buckets, so that a look during a change never contradicts itself.
     for (std::size_t i = 0; i < counts_.size(); ++i) {
-        seen.counts[i] = counts_[i].load(std::memory_order_relaxed);
+        seen.counts[i] = counts_[i].load();
         seen.total += seen.counts[i];
     }
-    seen.sum_seconds = static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) / 1e9;
+    seen.sum_seconds = static_cast<double>(sum_ns_.load()) / 1e9;
     return seen;
+}
+
+histogram::view& histogram::view::operator+=(const view& other) noexcept {
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        counts[i] += other.counts[i];
+    total += other.total;
+    sum_seconds += other.sum_seconds;
+    return *this;
 }
 
 }  // namespace symphony

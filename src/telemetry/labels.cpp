@@ -1,4 +1,7 @@
-#include "symphony/telemetry/metrics.hpp"
+#include "symphony/telemetry/labels.hpp"
+
+#include <array>
+#include <cstddef>
 
 namespace symphony {
 

@@ -8,7 +8,7 @@ std::shared_ptr<endpoint_metrics> metrics_registry::get(
     const std::lock_guard lock(mutex_);
     auto& slot = endpoints_[{tool, endpoint}];
     if (slot) return slot;
-    slot = std::make_shared<endpoint_metrics>();
+    slot = std::make_shared<endpoint_metrics>(threads_);
     if (prepare) prepare(*slot);
     return slot;
 }

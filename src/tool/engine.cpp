@@ -39,9 +39,9 @@ engine::~engine() {
 
 asio::awaitable<result<response>> engine::call(std::string_view tool, std::string_view endpoint,
                                                request&& what) {
-    auto found = find_open(tool, endpoint);
-    if (!found) return ended(std::move(found.error()));
-    return run_call(*this, make_recycled<call_job>(std::move(*found), std::move(what)));
+    auto found = look_up(tool, endpoint);
+    if (!found) return ended(not_callable(tool, endpoint));
+    return run_call(*this, make_recycled<call_job>(std::move(found), std::move(what)));
 }
 
 asio::awaitable<result<response>> engine::run_elsewhere(asio::any_io_executor from,
@@ -72,11 +72,11 @@ asio::awaitable<result<response>> engine::run_on(asio::any_io_executor there,
 
 result<response> engine::call_blocking(std::string_view tool, std::string_view endpoint,
                                        request&& what) {
-    auto found = find_open(tool, endpoint);
-    if (!found) return std::unexpected(std::move(found.error()));
+    auto found = look_up(tool, endpoint);
+    if (!found) return std::unexpected(not_callable(tool, endpoint));
     const asio::any_io_executor there = shards_.next().executor;
     auto pending = asio::co_spawn(
-        there, run_on(there, there, make_recycled<call_job>(std::move(*found), std::move(what))),
+        there, run_on(there, there, make_recycled<call_job>(std::move(found), std::move(what))),
         asio::use_future);
     try {
         return pending.get();
@@ -92,24 +92,30 @@ std::shared_ptr<const catalogue> engine::tools() const {
 
 result<std::shared_ptr<const endpoint>> engine::find(std::string_view tool,
                                                      std::string_view endpoint) const {
-    {
-        const std::lock_guard lock(mutex_);
-        if (auto found = tools_->find(tool, endpoint)) return found;
-    }
-    const auto tools = this->tools();
-    const catalogued_tool* const known = tools->find(tool);
-    if (known == nullptr) {
-        return fail(error_kind::not_found, fmt::format("there is no tool '{:.64}'", tool));
-    }
-    return fail(error_kind::not_found,
-                fmt::format("the tool {} has no API '{:.64}'", known->options.name, endpoint));
+    auto found = look_up(tool, endpoint);
+    if (!found) return std::unexpected(not_found(tool, endpoint));
+    return found;
 }
 
-result<std::shared_ptr<const endpoint>> engine::find_open(std::string_view tool,
-                                                          std::string_view endpoint) const {
-    auto found = find(tool, endpoint);
-    if (!found && in_flight_->closed()) return shutting_down();
-    return found;
+std::shared_ptr<const endpoint> engine::look_up(std::string_view tool,
+                                                std::string_view endpoint) const {
+    const std::lock_guard lock(mutex_);
+    return tools_->find(tool, endpoint);
+}
+
+error engine::not_found(std::string_view tool, std::string_view endpoint) const {
+    const auto tools = this->tools();
+    const catalogued_tool* const known = tools->find(tool);
+    error made;
+    made.kind = error_kind::not_found;
+    made.message = known == nullptr ? fmt::format("there is no tool '{:.64}'", tool)
+                                    : fmt::format("the tool {} has no API '{:.64}'",
+                                                  known->options.name, endpoint);
+    return made;
+}
+
+error engine::not_callable(std::string_view tool, std::string_view endpoint) const {
+    return in_flight_->closed() ? shutting_down().error() : not_found(tool, endpoint);
 }
 
 result<void> engine::add(tool_options tool) {

@@ -45,9 +45,12 @@ public:
     bool shut_down(duration limit);
 
 private:
-    /// `find`, but that a closed client says so whatever the names.
-    [[nodiscard]] result<std::shared_ptr<const endpoint>> find_open(
-        std::string_view tool, std::string_view endpoint) const;
+    /// Null when there is none of these names.
+    [[nodiscard]] std::shared_ptr<const endpoint> look_up(std::string_view tool,
+                                                          std::string_view endpoint) const;
+    [[nodiscard]] error not_found(std::string_view tool, std::string_view endpoint) const;
+    /// A closed client says so whatever the names.
+    [[nodiscard]] error not_callable(std::string_view tool, std::string_view endpoint) const;
     [[nodiscard]] const shard* find(
         const boost::asio::any_io_executor& executor) const noexcept override {
         return shards_.find(executor);

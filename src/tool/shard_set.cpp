@@ -12,13 +12,13 @@ namespace asio = boost::asio;
 shard_set::shard_set(std::size_t threads, std::optional<asio::any_io_executor> users,
                      const clock& time) {
     if (users) {
-        members_.push_back(std::make_unique<member>(*users, time));
+        members_.push_back(std::make_unique<member>(*users, time, 0));
         return;
     }
     if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
     for (std::size_t i = 0; i < threads; ++i) {
         const auto& context = contexts_.emplace_back(std::make_unique<asio::io_context>(1));
-        members_.push_back(std::make_unique<member>(context->get_executor(), time));
+        members_.push_back(std::make_unique<member>(context->get_executor(), time, i));
         busy_.emplace_back(context->get_executor());
     }
     for (const auto& context : contexts_)

@@ -30,6 +30,7 @@ public:
 
     /// The shard that runs on `executor`, if it is one of ours.
     [[nodiscard]] const shard* find(const boost::asio::any_io_executor& executor) const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
     /// In turn, for callers that come from elsewhere.
     [[nodiscard]] const shard& next() noexcept;
     /// Where what is shared under `key` lives: always the same, spread over all.
@@ -43,10 +44,10 @@ public:
 
 private:
     struct member {
-        member(boost::asio::any_io_executor executor, const clock& time)
+        member(boost::asio::any_io_executor executor, const clock& time, std::size_t index)
             : wakeups(executor, time),
               client(executor, time, wakeups),
-              view{executor, time, wakeups, client, random} {}
+              view{executor, time, wakeups, client, random, index} {}
 
         net::asio_timers wakeups;
         net::http_client client;

@@ -21,7 +21,7 @@ namespace symphony::detail {
 class state_registry {
 public:
     state_registry(const shard_set& shards, rate_store_factory stores)
-        : shards_(shards), stores_(std::move(stores)) {}
+        : shards_(shards), stores_(std::move(stores)), metrics_(shards.size()) {}
 
     /// Gives every endpoint its state, old where its key stands: its options take effect now.
     void attach(catalogue& to);

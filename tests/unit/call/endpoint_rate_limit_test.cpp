@@ -26,7 +26,7 @@ TEST_F(endpoint_rate_limit_test, beyond_the_limit_a_call_waits_for_its_permit) {
     advance(2s);
     ASSERT_TRUE(second->outcome && *second->outcome);
     EXPECT_EQ(transport.sent.size(), 2u);
-    EXPECT_EQ(state.metrics->rate_limit_wait.look().total, 2u) << "zero waits too";
+    EXPECT_EQ(state.metrics->total().rate_limit_wait.total, 2u) << "zero waits too";
 }
 
 TEST_F(endpoint_rate_limit_test, waiting_calls_go_by_priority_and_then_by_arrival) {
@@ -61,7 +61,7 @@ TEST_F(endpoint_rate_limit_test, a_wait_that_cannot_fit_the_deadline_is_refused_
     EXPECT_EQ(got.error().retry_after, 60s);
     EXPECT_EQ(got.error().attempts, 0);
     EXPECT_EQ(transport.sent.size(), 1u);
-    EXPECT_EQ(state.metrics->rate_limit_rejected, 1u);
+    EXPECT_EQ(state.metrics->total().rate_limit_rejected, 1u);
     advance(60s);
     EXPECT_TRUE(call()) << "whoever waits exactly retry_after is admitted";
 }
@@ -176,7 +176,7 @@ TEST_F(endpoint_rate_limit_test, a_cancelled_call_gives_its_permit_back) {
     EXPECT_EQ(going->outcome->error().kind, error_kind::cancelled);
     transport.held = false;
     EXPECT_TRUE(call());
-    EXPECT_EQ(state.metrics->calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
+    EXPECT_EQ(state.metrics->total().calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
 }
 
 TEST_F(endpoint_rate_limit_test, cost_0_looks_and_never_waits) {

@@ -29,7 +29,7 @@ TEST_F(endpoint_retry_test, a_failed_attempt_is_repeated_after_a_pause) {
     ASSERT_TRUE(pending->outcome && *pending->outcome);
     EXPECT_EQ((*pending->outcome)->status, 200);
     EXPECT_EQ((*pending->outcome)->attempts, 2);
-    EXPECT_EQ(state.metrics->retries[static_cast<int>(retry_reason::status_5xx)], 1u);
+    EXPECT_EQ(state.metrics->total().retries[static_cast<int>(retry_reason::status_5xx)], 1u);
     EXPECT_THAT(event_names(), ::testing::Contains("call.retry"));
 }
 
@@ -189,7 +189,7 @@ TEST_F(endpoint_retry_test, a_streamed_answer_is_collected_before_it_is_thrown_a
     const auto pending = start();
     advance(500ms);
     EXPECT_EQ((*pending->outcome)->status, 200);
-    EXPECT_EQ(state.metrics->in_flight, 1) << "the second one is still to be read";
+    EXPECT_EQ(state.metrics->total().in_flight, 1u) << "the second one is still to be read";
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST_F(endpoint_shared_limit_test, a_call_takes_its_permit_from_the_store) {
     EXPECT_EQ(store->claims[0].max_wait, 10min);
     EXPECT_EQ(store->key, "k");
     EXPECT_EQ(state.gate->store_name(), "redis");
-    EXPECT_EQ(state.metrics->rate_limit_wait.look().total, 1u);
+    EXPECT_EQ(state.metrics->total().rate_limit_wait.total, 1u);
 }
 
 TEST_F(endpoint_shared_limit_test, a_queued_call_costs_one_round_trip_and_no_polling) {
@@ -112,7 +112,7 @@ TEST_F(endpoint_shared_limit_test, a_wait_beyond_the_deadline_is_refused_at_once
     EXPECT_EQ(got.error().kind, error_kind::rate_limited);
     EXPECT_EQ(got.error().retry_after, 60s);
     EXPECT_EQ(store->claims[1].max_wait, 5s);
-    EXPECT_EQ(state.metrics->rate_limit_rejected, 1u);
+    EXPECT_EQ(state.metrics->total().rate_limit_rejected, 1u);
     advance(60s);
     EXPECT_TRUE(call()) << "whoever waits exactly retry_after is admitted";
 }

@@ -82,11 +82,12 @@ TEST_F(endpoint_test, counts_calls_by_outcome) {
     const auto failed = call();
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().attempts, 1);
-    EXPECT_EQ(state.metrics->calls_ok, 1u);
-    EXPECT_EQ(state.metrics->calls_error, 1u);
-    EXPECT_EQ(state.metrics->calls_failed[static_cast<int>(error_kind::connect_failed)], 1u);
-    EXPECT_EQ(state.metrics->attempts, 3u);
-    EXPECT_EQ(state.metrics->in_flight, 0);
+    EXPECT_EQ(state.metrics->total().calls_ok, 1u);
+    EXPECT_EQ(state.metrics->total().calls_error, 1u);
+    EXPECT_EQ(state.metrics->total().calls_failed[static_cast<int>(error_kind::connect_failed)],
+              1u);
+    EXPECT_EQ(state.metrics->total().attempts, 3u);
+    EXPECT_EQ(state.metrics->total().in_flight, 0u);
 }
 
 TEST_F(endpoint_test, a_streamed_answer_goes_on_until_its_end) {
@@ -97,7 +98,7 @@ TEST_F(endpoint_test, a_streamed_answer_goes_on_until_its_end) {
     };
     auto got = call();
     ASSERT_TRUE(got && got->stream);
-    EXPECT_EQ(state.metrics->in_flight, 1);
+    EXPECT_EQ(state.metrics->total().in_flight, 1u);
     std::string text;
     asio::co_spawn(
         loop,
@@ -111,8 +112,8 @@ TEST_F(endpoint_test, a_streamed_answer_goes_on_until_its_end) {
         asio::detached);
     settle();
     EXPECT_EQ(text, "ab");
-    EXPECT_EQ(state.metrics->in_flight, 0);
-    EXPECT_EQ(state.metrics->calls_ok, 1u);
+    EXPECT_EQ(state.metrics->total().in_flight, 0u);
+    EXPECT_EQ(state.metrics->total().calls_ok, 1u);
 }
 
 TEST_F(endpoint_test, a_streamed_answer_let_go_counts_as_cancelled) {
@@ -122,8 +123,8 @@ TEST_F(endpoint_test, a_streamed_answer_let_go_counts_as_cancelled) {
         return made;
     };
     ASSERT_TRUE(call());  // and drops it
-    EXPECT_EQ(state.metrics->in_flight, 0);
-    EXPECT_EQ(state.metrics->calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
+    EXPECT_EQ(state.metrics->total().in_flight, 0u);
+    EXPECT_EQ(state.metrics->total().calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
 }
 
 TEST_F(endpoint_test, a_call_without_a_usable_answer_is_told_once) {

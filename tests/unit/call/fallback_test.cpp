@@ -67,8 +67,10 @@ TEST_F(fallback_test, takes_what_the_circuit_refuses_and_says_so) {
     ASSERT_TRUE(got);
     EXPECT_EQ(got->status, 202);
     EXPECT_EQ(got->served_by, "b.e");
-    EXPECT_EQ(state.metrics->calls_failed[static_cast<std::size_t>(error_kind::circuit_open)], 1u);
-    EXPECT_EQ(b->state().metrics->calls_ok, 1u);
+    EXPECT_EQ(
+        state.metrics->total().calls_failed[static_cast<std::size_t>(error_kind::circuit_open)],
+        1u);
+    EXPECT_EQ(b->state().metrics->total().calls_ok, 1u);
     EXPECT_THAT(event_names(), ::testing::Contains("call.fallback"));
 }
 

@@ -116,10 +116,11 @@ TEST(exposition, what_an_endpoint_does_not_have_is_absent) {
 TEST(exposition, counts_arrive_with_their_labels) {
     metrics_registry registry;
     const auto m = registry.get("t", "e");
-    m->observe_request(method_label::get, 200, milliseconds(30));
-    m->observe_request(method_label::get, 503, milliseconds(1));
-    m->observe_request(method_label::post, error_kind::timeout, milliseconds(2000));
-    m->calls_failed[static_cast<std::size_t>(error_kind::timeout)] = 1;
+    m->of(0).observe_request(method_label::get, 200, milliseconds(30));
+    m->of(0).observe_request(method_label::get, 503, milliseconds(1));
+    m->of(0).observe_request(method_label::post, error_kind::timeout, milliseconds(2000));
+    m->of(0).begin_call();
+    m->of(0).end_call(error_kind::timeout);
     m->transitions[0][2] = 4;
     const scrape seen = parse(write_metrics(registry, exposition::prometheus));
     EXPECT_TRUE(seen.faults.empty()) << seen.faults.front();

@@ -124,7 +124,7 @@ TEST(client, state_survives_a_replacement_while_its_key_stands) {
         << "the new limit, less what was used under the old one";
     ASSERT_TRUE(calls.control_breaker("t", "api", circuit_control::automatic));
     EXPECT_TRUE(calls.call_blocking("t", "api", request()));
-    EXPECT_EQ(calls.metrics().entries().front().second->calls_ok, 2u);
+    EXPECT_EQ(calls.metrics().entries().front().second->total().calls_ok, 2u);
 }
 
 TEST(client, a_faulty_replacement_changes_nothing) {
@@ -238,7 +238,7 @@ TEST(client, a_call_from_elsewhere_can_be_cancelled) {
     elsewhere.run();
     ASSERT_TRUE(got);
     EXPECT_EQ(got->error().kind, error_kind::cancelled);
-    EXPECT_EQ(calls.metrics().entries().front().second->in_flight, 0);
+    EXPECT_EQ(calls.metrics().entries().front().second->total().in_flight, 0u);
 }
 
 TEST(client, many_threads_call_at_once) {
