@@ -29,24 +29,26 @@ circuit_breaker::impl::acquire_slowly(circuit_breaker& owner, instant now, insta
         const std::lock_guard hold(lock_);
         if (state_ == circuit_state::open) {
             refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);
-            if (!refusal) {
+            if (!refusal && !make_room_locked()) {
+                refusal = circuit_refusal{duration::zero(), circuit_state::open};
+            } else if (!refusal) {
                 happened =
                     enter_locked(circuit_state::half_open, circuit_reason::reset_timeout, now);
             }
         }
         generation = phase_.load(std::memory_order_relaxed) >> 1;
         if (state_ == circuit_state::half_open) {
-            step = step_;
+            step = run_->step;
             auto answer = recovery_answer::admit;
             if (turn != generation) {
                 answer = answer_locked(now);
-                ++asked_;
+                ++run_->asked;
             }
             if (answer == recovery_answer::refuse) {
                 refusal = circuit_refusal{duration::zero(), circuit_state::half_open};
             } else if (answer == recovery_answer::probe) {
-                number = next_probe_++;
-                probes_.push_back({number, latest});
+                number = run_->next_probe++;
+                run_->probes.push_back({number, latest});
             } else {
                 number = no_probe;
             }
@@ -93,7 +95,7 @@ std::optional<circuit_refusal> circuit_breaker::impl::ask(instant now,
     }
     const recovery_answer answer = answer_locked(now);
     if (answer == recovery_answer::probe) return std::nullopt;
-    ++asked_;
+    ++run_->asked;
     if (answer == recovery_answer::refuse) {
         return circuit_refusal{duration::zero(), circuit_state::half_open};
     }
@@ -103,22 +105,23 @@ std::optional<circuit_refusal> circuit_breaker::impl::ask(instant now,
 
 recovery_progress circuit_breaker::impl::progress_locked(instant now) const noexcept {
     recovery_progress seen;
-    seen.asked = asked_;
+    seen.asked = run_->asked;
     seen.since = since_;
     seen.now = now;
-    seen.step = step_;
+    seen.step = run_->step;
     seen.in_flight = static_cast<std::uint32_t>(
-        std::ranges::count_if(probes_, [now](const probe& p) { return p.latest > now; }));
-    seen.successes = successes_;
-    seen.failures = failures_;
+        std::ranges::count_if(run_->probes, [now](const probe& p) { return p.latest > now; }));
+    seen.successes = run_->successes;
+    seen.failures = run_->failures;
     seen.success_threshold = success_threshold_;
     return seen;
 }
 
 recovery_answer circuit_breaker::impl::answer_locked(instant now) noexcept {
-    std::erase_if(probes_, [now](const probe& p) { return p.latest <= now; });
+    std::vector<probe>& out = run_->probes;
+    std::erase_if(out, [now](const probe& p) { return p.latest <= now; });
     const recovery_answer answer = recovery_->admit(progress_locked(now));
-    const bool full = probes_.size() == probes_.capacity();
+    const bool full = out.size() == out.capacity();
     return answer == recovery_answer::probe && full ? recovery_answer::refuse : answer;
 }
 
@@ -126,26 +129,26 @@ circuit_breaker::impl::change circuit_breaker::impl::probe_result_locked(const h
                                                                          outcome what,
                                                                          instant now) noexcept {
     if (permit.probe != no_probe) {
-        const auto mine = std::ranges::find(probes_, permit.probe, &probe::number);
-        if (mine == probes_.end()) return {};  // its place went to another when its time was over
-        probes_.erase(mine);
+        std::vector<probe>& out = run_->probes;
+        const auto mine = std::ranges::find(out, permit.probe, &probe::number);
+        if (mine == out.end()) return {};  // its place went to another when its time was over
+        out.erase(mine);
     }
     if (what == outcome::cancelled) return {};
     const bool failed = what == outcome::failure;
     if (failed) {
         ++consecutive_;
-        ++failures_;
+        ++run_->failures;
     } else {
         // A step is proven by calls of its own.
-        if (permit.step != step_) return {};
-        ++successes_;
+        if (permit.step != run_->step) return {};
+        ++run_->successes;
     }
     switch (recovery_->judge(progress_locked(now), failed)) {
         case recovery_verdict::stay:
             return {};
         case recovery_verdict::next_step:
-            ++step_;
-            successes_ = failures_ = asked_ = 0;
+            run_->begin_step(run_->step + 1);
             return {};
         case recovery_verdict::close:
             return enter_locked(circuit_state::closed, circuit_reason::recovered, now);
@@ -160,6 +163,7 @@ void circuit_breaker::impl::half_open(instant now) noexcept {
     {
         const std::lock_guard hold(lock_);
         if (state_ != circuit_state::open || control_ == circuit_control::open) return;
+        if (!make_room_locked()) return;
         happened = enter_locked(circuit_state::half_open, circuit_reason::health_check, now);
     }
     tell(happened);

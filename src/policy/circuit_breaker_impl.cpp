@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <mutex>
+#include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace symphony {
 
@@ -13,7 +15,6 @@ circuit_breaker::impl::impl(const circuit_breaker_options& options, listener on_
     if (auto problem = options.problem()) throw std::invalid_argument(*problem);
     if (on_transition) listener_ = std::make_unique<const listener>(std::move(on_transition));
     recovery_ = detail::strategy_of(options);
-    probes_.reserve(detail::most_probes_of(options));
     adopt_locked(options);
     reset_ = first_reset_;
 }
@@ -22,6 +23,7 @@ void circuit_breaker::impl::adopt_locked(const circuit_breaker_options& options)
     failure_threshold_ = options.failure_threshold;
     minimum_requests_ = options.minimum_requests;
     success_threshold_ = options.success_threshold;
+    most_probes_ = detail::most_probes_of(options);
     watches_share_ = options.failure_rate || options.latency_threshold;
     failure_rate_ = options.failure_rate.value_or(0.5);
     latency_ns_ = options.latency_threshold.value_or(duration::max()).count();
@@ -35,15 +37,30 @@ void circuit_breaker::impl::reconfigure(const circuit_breaker_options& options, 
     std::shared_ptr<const recovery_strategy> recovery = detail::strategy_of(options);
     room.reserve(detail::most_probes_of(options));
     const std::lock_guard hold(lock_);
-    room.assign(probes_.begin(), probes_.end());
-    probes_.swap(room);
     recovery_.swap(recovery);
-    if (recovery_ != recovery) step_ = successes_ = failures_ = asked_ = 0;
+    if (run_) {
+        room.assign(run_->probes.begin(), run_->probes.end());
+        run_->probes.swap(room);
+        if (recovery_ != recovery) run_->begin_step(0);
+    }
     const bool doubled = reset_ > first_reset_;
     adopt_locked(options);
     reset_ = doubled ? std::clamp(reset_, first_reset_, longest_reset_) : first_reset_;
     window_.advance(now);
     window_.resize(options.window);
+}
+
+// False: out of memory.
+bool circuit_breaker::impl::make_room_locked() noexcept {
+    if (run_ && run_->probes.capacity() >= most_probes_) return true;
+    try {
+        auto run = std::make_unique<recovery_run>();
+        run->probes.reserve(most_probes_);
+        run_ = std::move(run);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
 }
 
 circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit_reason why,
@@ -53,9 +70,12 @@ circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit
         state_, to, why, now, consecutive_, window_.total(), window_.failures()};
     state_ = to;
     since_ = now;
-    step_ = successes_ = failures_ = asked_ = 0;
-    probes_.clear();
+    if (run_) {
+        run_->begin_step(0);
+        run_->probes.clear();
+    }
     if (to == circuit_state::closed) {
+        run_.reset();
         forget_counts_locked();
         reset_ = first_reset_;
     }
@@ -181,7 +201,9 @@ circuit_breaker::view circuit_breaker::impl::inspect(instant now) {
 std::size_t circuit_breaker::impl::memory() const noexcept {
     const std::lock_guard hold(lock_);
     const std::size_t told = listener_ ? sizeof(listener) : 0;
-    return sizeof(circuit_breaker) + sizeof(*this) + probes_.capacity() * sizeof(probe) + told;
+    const std::size_t running =
+        run_ ? sizeof(recovery_run) + run_->probes.capacity() * sizeof(probe) : 0;
+    return sizeof(circuit_breaker) + sizeof(*this) + running + told;
 }
 
 void circuit_breaker::impl::tell(const change& happened) const noexcept {

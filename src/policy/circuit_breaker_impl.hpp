@@ -47,6 +47,20 @@ private:
         std::uint64_t number;
         instant latest;
     };
+    // What happens in HALF_OPEN; a closed circuit keeps no memory for it.
+    struct recovery_run {
+        std::uint32_t step = 0;  // of the recovery, and what happened in it
+        std::uint32_t successes = 0;
+        std::uint32_t failures = 0;
+        std::uint32_t asked = 0;
+        std::uint32_t next_probe = 1;
+        std::vector<probe> probes;  // out now, never more than there was room for
+
+        void begin_step(std::uint32_t number) noexcept {
+            step = number;
+            successes = failures = asked = 0;
+        }
+    };
     static constexpr std::int64_t not_open = INT64_MIN;
     static constexpr std::int64_t open_by_hand = INT64_MAX;
     static constexpr std::uint64_t no_probe = UINT64_MAX;  // admitted by a share
@@ -62,6 +76,7 @@ private:
         return circuit_refusal{difference(instant(duration(until)), now), circuit_state::open};
     }
     void adopt_locked(const circuit_breaker_options& options);
+    [[nodiscard]] bool make_room_locked() noexcept;
     [[nodiscard]] circuit_transition enter_locked(circuit_state to, circuit_reason why,
                                                   instant now) noexcept;
     [[nodiscard]] circuit_transition open_locked(circuit_reason why, instant now) noexcept;
@@ -90,21 +105,17 @@ private:
     circuit_control control_ = circuit_control::automatic;
     bool watches_share_ = false;
     std::uint32_t consecutive_ = 0;
-    std::uint32_t step_ = 0;  // of the recovery in HALF_OPEN, and what happened in it
-    std::uint32_t successes_ = 0;
-    std::uint32_t failures_ = 0;
-    std::uint32_t asked_ = 0;
-    std::uint32_t next_probe_ = 1;
     std::uint32_t failure_threshold_ = 0;
     std::uint32_t minimum_requests_ = 0;
     std::uint32_t success_threshold_ = 0;
+    std::uint32_t most_probes_ = 0;
     double failure_rate_ = 0;
     std::atomic<std::int64_t> latency_ns_{INT64_MAX};  // INT64_MAX: not watched
     duration first_reset_{};
     duration longest_reset_{};
-    duration reset_{};           // the next opening lasts this long
-    instant since_{};            // when this state began
-    std::vector<probe> probes_;  // out in HALF_OPEN, never more than there was room for
+    duration reset_{};                   // the next opening lasts this long
+    instant since_{};                    // when this state began
+    std::unique_ptr<recovery_run> run_;  // there in HALF_OPEN
     std::shared_ptr<const recovery_strategy> recovery_;
     detail::outcome_window window_;
     std::unique_ptr<const listener> listener_;

@@ -34,9 +34,9 @@ struct breaker_model {
     std::vector<outcome> outcomes;
     std::vector<probe> probes;
 
-    // The window is counted in 32 parts.
+    // The window is counted in 12 parts.
     [[nodiscard]] std::int64_t bucket(instant now) const {
-        return now.time_since_epoch() / std::max<duration>(options.window / 32, duration(1));
+        return now.time_since_epoch() / std::max<duration>(options.window / 12, duration(1));
     }
     void go(circuit_state to) {
         state = to;
@@ -118,7 +118,7 @@ struct breaker_model {
     }
     void count(instant now, bool failed) {
         outcomes.push_back({bucket(now), failed});
-        std::erase_if(outcomes, [&](const outcome& o) { return o.bucket <= bucket(now) - 32; });
+        std::erase_if(outcomes, [&](const outcome& o) { return o.bucket <= bucket(now) - 12; });
         if (mode == circuit_control::closed) return;
         if (!options.failure_rate && !options.latency_threshold) return;
         const auto bad = std::ranges::count_if(outcomes, &outcome::failed);

@@ -59,7 +59,7 @@ struct history {
             ASSERT_EQ(seen.state, expected.state) << step;
             ASSERT_EQ(seen.consecutive_failures, expected.row) << step;
             std::erase_if(expected.outcomes, [&](const breaker_model::outcome& o) {
-                return o.bucket <= expected.bucket(now) - 32;
+                return o.bucket <= expected.bucket(now) - 12;
             });
             ASSERT_EQ(seen.window_total, expected.outcomes.size()) << step;
             breaker_model looked_at = expected;

@@ -168,8 +168,13 @@ TEST_F(breaker_test, moving_a_permit_moves_the_duty_to_report) {
     EXPECT_EQ(breaker.look(start + 30s), std::nullopt) << "what was assigned over is cancelled";
 }
 
-TEST_F(breaker_test, an_idle_breaker_holds_at_most_512_bytes) {
-    EXPECT_LE(make().memory(), 512u);
+TEST_F(breaker_test, a_closed_breaker_holds_at_most_256_bytes) {
+    circuit_breaker breaker = make();
+    EXPECT_LE(breaker.memory(), 256u);
+    fail(breaker, start, 5);
+    permit(breaker, start + 30s).success(start + 31s);
+    EXPECT_EQ(breaker.inspect(start + 31s).state, circuit_state::closed);
+    EXPECT_LE(breaker.memory(), 256u) << "nothing is left of the recovery";
 }
 
 TEST_F(breaker_test, times_at_the_ends_of_the_range_saturate) {
