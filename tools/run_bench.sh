@@ -13,6 +13,7 @@ if [[ -x bench/peers/run.sh ]]; then
     bench/peers/run.sh
 fi
 bench/shared/run.sh
+bench/circuit/run.sh
 if [[ ${BENCH_QUICK:-} != 1 ]]; then
     tools/plot_admissions.py
 fi

@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import record
 import report
 import servers
 
@@ -124,10 +127,7 @@ def main():
     if QUICK:
         print(text)  # too short a run to be put on record
     else:
-        # The section of bench/shared stays until that is measured again.
-        old = given.output.read_text() if given.output.exists() else ""
-        kept = re.search(r"^## Rate limits\n.*?(?=^## |\Z)", old, flags=re.M | re.S)
-        given.output.write_text(text + ("\n" + kept[0] if kept else ""))
+        record.put_first(given.output, text)
         print(f"wrote {given.output}")
 
 

@@ -11,6 +11,9 @@ import subprocess
 import sys
 import threading
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import record
 import report
 import windows
 from redis import Redis, pin
@@ -234,7 +237,7 @@ def main():
     if QUICK:
         print(section)  # too short a run to be put on record
     else:
-        report.put_into(given.output, section)
+        record.put_section(given.output, section)
         print(f"wrote {given.output}")
 
 

@@ -158,13 +158,3 @@ def section(results, micro_file, plots=None):
         "way there: *ahead by* is how much shorter than the window the shortest stretch was in "
         "which it saw one call too many, or how early a call was for an exact bucket.", ""]
     return "\n".join(lines)
-
-
-def put_into(path, text):
-    """Replaces the section, or adds it at the end."""
-    old = path.read_text() if path.exists() else ""
-    path.write_text(without(old).rstrip("\n") + "\n\n" + text)
-
-
-def without(text):
-    return re.sub(rf"\n*^{TITLE}\n.*?(?=^## |\Z)", "\n\n", text, flags=re.M | re.S)

@@ -31,13 +31,13 @@ tool_options the_tool(const shared_bench::words& given) {
     return tool;
 }
 
-struct tally {
+struct outcomes {
     std::uint64_t begun = 0, ended = 0, admitted = 0;
     duration longest_refusal{};  // a refusal that was not at once
     std::map<std::string, std::uint64_t> errors;
 };
 
-asio::awaitable<void> one_call(client& caller, const symphony::clock& time, tally& counts) {
+asio::awaitable<void> one_call(client& caller, const symphony::clock& time, outcomes& counts) {
     const instant began = time.now();
     request what("GET", "/");
     const result<response> got = co_await caller.call("shop", "api", std::move(what));
@@ -51,7 +51,7 @@ asio::awaitable<void> one_call(client& caller, const symphony::clock& time, tall
 }
 
 asio::awaitable<void> load(client& caller, asio::io_context& loop, timers& wakeups,
-                           const shared_bench::words& given, tally& counts) {
+                           const shared_bench::words& given, outcomes& counts) {
     const symphony::clock& time = caller.time();
     const instant began = time.now();
     const auto length = std::chrono::seconds(given.number("seconds", 5));
@@ -74,7 +74,7 @@ int main(int count, char** arguments) {
     options.executor = loop.get_executor();
     client caller(std::move(options));
     caller.tools().create(the_tool(given));
-    tally counts;
+    outcomes counts;
     timers& wakeups = caller.timers_of(loop.get_executor());
     asio::co_spawn(loop, load(caller, loop, wakeups, given, counts), asio::detached);
     loop.run();

@@ -40,9 +40,9 @@ struct no_transport final : net::transport {
 };
 
 // The coroutines hold the gate and run on the loop: members go in the right order.
-class bench {
+class measured_store {
 public:
-    explicit bench(const shared_bench::words& given)
+    explicit measured_store(const shared_bench::words& given)
         : decisions_(given.number("decisions", 100'000)),
           warm_up_(given.number("warm-up", decisions_ / 10)),
           rate_(given.number("rate")),
@@ -143,5 +143,5 @@ private:
 
 int main(int count, char** arguments) {
     const shared_bench::words given(count, arguments);
-    bench(given).run();
+    measured_store(given).run();
 }
