@@ -151,7 +151,8 @@ std::optional<duration> server_hint(int status, const headers& fields, const clo
     if (!limits) return longest;
     for (const family& names : families) {
         const auto remaining = fields.get(names.remaining);
-        const bool used_up = remaining ? parse_digits(trim(*remaining)) == 0 : status == 429;
+        const auto left = remaining ? parse_digits(trim(*remaining)) : std::nullopt;
+        const bool used_up = left ? *left == 0 : status == 429;
         if (!used_up) continue;
         if (const auto reset = fields.get(names.reset)) {
             keep_longest(longest, reset_wait(*reset, now));

@@ -106,6 +106,8 @@ TEST(server_hint, a_429_that_tells_only_the_reset_has_nothing_left) {
     EXPECT_EQ(hint(200, only_reset), std::nullopt);
     EXPECT_EQ(hint(429, {{"X-RateLimit-Remaining", "3"}, {"X-RateLimit-Reset", "9"}}),
               std::nullopt);
+    EXPECT_EQ(hint(429, {{"X-RateLimit-Remaining", "none"}, {"X-RateLimit-Reset", "9"}}), 9s)
+        << "what cannot be read says nothing";
 }
 
 TEST(server_hint, a_reset_above_a_milliard_is_epoch_seconds) {
