@@ -43,6 +43,7 @@ LIBRARIES = [
     (r"boost/url", {"core"}),
     (r"openssl/", {"core", "net", "store", "auth"}),
     (r"hiredis/", {"store"}),
+    (r"curl/", {"telemetry"}),
     (r"yaml-cpp/", {"config"}),
     (r"(jq|jv)\.h", {"config", "middleware"}),
     (r"(spdlog|CLI|prometheus)/", {"apps"}),

@@ -211,7 +211,9 @@ int call_command(const settings& given) {
     how.executor = loop.get_executor();
     if (log) how.events = log->sink();
     client calls(std::move(how));
-    if (const result<void> made = calls.replace_tools(std::move(options->tools)); !made) {
+    if (const result<void> made =
+            calls.replace_tools(std::move(options->tools), std::move(options->alerting));
+        !made) {
         complain(made.error().message);
         return exit_usage;
     }

@@ -21,7 +21,8 @@ constexpr const char* levels = "trace|debug|info|warn|error";
 CLI::Validator one_of(const std::string& choices) {
     CLI::Validator check;
     check.operation([choices](std::string& given) {
-        const std::vector<std::string> allowed = choices_of(choices);
+        std::vector<std::string> allowed = choices_of(choices);
+        if (allowed.empty()) allowed.push_back(choices);  // the only one
         return std::ranges::find(allowed, given) != allowed.end()
                    ? std::string()
                    : fmt::format("'{}' is none of {}", given, choices);
@@ -111,6 +112,21 @@ void define_breakers(CLI::App& app, settings& into) {
     breakers.add_flag("--json", into.as_json, "Print a JSON array");
 }
 
+void define_alert(CLI::App& app, settings& into) {
+    constexpr const char* actions = "test";
+    CLI::App& alert = add_command(
+        app, "alert", "Send a test alert through every channel, and say what came of it",
+        "  symphony alert test -c symphony.yaml\n"
+        "  symphony alert test orders.api");
+    alert.add_option("action", into.action, "What to do: test")
+        ->type_name(actions)
+        ->required()
+        ->check(one_of(actions));
+    alert.add_option("target", into.target, "For which circuit: TOOL.ENDPOINT; default: all")
+        ->type_name("TARGET");
+    add_config(alert, into);
+}
+
 void define_others(CLI::App& app, settings& into) {
     CLI::App& serve =
         add_command(app, "serve", "Run the gateway: /{tool}/{endpoint}/{path} on one local address",
@@ -135,6 +151,7 @@ void define_others(CLI::App& app, settings& into) {
     limits.add_flag("--json", into.as_json, "Print a JSON array");
 
     define_breakers(app, into);
+    define_alert(app, into);
 
     add_command(app, "demo", "Watch a misbehaving local API being managed, offline, in 20 seconds",
                 "  symphony demo");
@@ -244,6 +261,7 @@ int run(int count, const char* const* arguments) {
     if (command == "call") return call_command(given);
     if (command == "serve") return serve_command(given);
     if (command == "check") return check_command(given);
+    if (command == "alert") return alert_command(given);
     if (command == "breakers") return breakers_command(given);
     if (command == "limits") return limits_command(given);
     if (command == "demo") return demo_command();

@@ -10,6 +10,7 @@ namespace symphony::cli {
 [[nodiscard]] int call_command(const settings& given);
 [[nodiscard]] int serve_command(const settings& given);
 [[nodiscard]] int check_command(const settings& given);
+[[nodiscard]] int alert_command(const settings& given);
 [[nodiscard]] int breakers_command(const settings& given);
 [[nodiscard]] int limits_command(const settings& given);
 [[nodiscard]] int demo_command();

@@ -85,7 +85,9 @@ public:
           admin_(client_, reloader_, hub_, draining_, setup.options.gateway.admin_token,
                  main_.get_executor()),
           drain_timeout_(setup.options.gateway.drain_timeout) {
-        if (const result<void> made = client_.replace_tools(setup.options.tools); !made)
+        if (const result<void> made =
+                client_.replace_tools(setup.options.tools, setup.options.alerting);
+            !made)
             throw start_failure(made.error().message);
     }
 

@@ -33,7 +33,8 @@ reloader::outcome reloader::load_locked() {
     auto loaded = load_config(file_, env_);
     if (!loaded) return {std::move(loaded.error()), 0};
     const std::size_t tools = loaded->tools.size();
-    if (const result<void> replaced = client_.replace_tools(loaded->tools); !replaced) {
+    if (const result<void> replaced = client_.replace_tools(loaded->tools, loaded->alerting);
+        !replaced) {
         config_fault fault;
         fault.file = file_;
         fault.message = replaced.error().message;

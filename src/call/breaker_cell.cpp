@@ -27,6 +27,29 @@ std::shared_ptr<health_check> breaker_cell::watcher() const {
     return watcher_;
 }
 
+void breaker_cell::alert_through(std::shared_ptr<alert_line> line) {
+    const std::lock_guard lock(mutex_);
+    alerts_ = std::move(line);
+}
+
+void breaker_cell::alert(const circuit_transition& change) const noexcept {
+    if (change.to == circuit_state::half_open) return;
+    std::shared_ptr<alert_line> line;
+    {
+        const std::lock_guard lock(mutex_);
+        line = alerts_;
+    }
+    if (!line) return;
+    alert_change seen;
+    seen.open = change.to == circuit_state::open;
+    seen.reason = to_string(change.reason);
+    seen.at = change.at;
+    seen.consecutive_failures = change.consecutive_failures;
+    seen.window_total = change.window_total;
+    seen.window_failures = change.window_failures;
+    line->tell(seen);
+}
+
 void breaker_cell::tell(const circuit_transition& change) noexcept {
     metrics_
         ->transitions[static_cast<std::size_t>(change.from)][static_cast<std::size_t>(change.to)]
@@ -34,6 +57,7 @@ void breaker_cell::tell(const circuit_transition& change) noexcept {
     const bool opened = change.to == circuit_state::open;
     if (opened) behind_.end_all(queue_outcome::circuit_opened);
     if (const auto check = watcher()) check->follow(shared_from_this(), opened);
+    alert(change);
     if (!events_.heard()) return;
     event said;
     said.name = "circuit.transition";

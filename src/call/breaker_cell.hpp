@@ -4,6 +4,7 @@
 #include "call/health_check.hpp"
 #include "call/queued_call.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
+#include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
 #include <memory>
@@ -30,8 +31,11 @@ public:
     /// Lets `check` watch this circuit from now on; null: nobody. What did so before retires.
     void watch(std::shared_ptr<health_check> check);
     [[nodiscard]] std::shared_ptr<health_check> watcher() const;
+    /// Where alerts go from now on; null: nowhere.
+    void alert_through(std::shared_ptr<alert_line> line);
 
 private:
+    void alert(const circuit_transition& change) const noexcept;
     void tell(const circuit_transition& change) noexcept;
 
     const endpoint_events events_;
@@ -39,6 +43,7 @@ private:
     queued_calls behind_;
     mutable std::mutex mutex_;
     std::shared_ptr<health_check> watcher_;
+    std::shared_ptr<alert_line> alerts_;
     circuit_breaker breaker_;
 };
 

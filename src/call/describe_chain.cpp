@@ -45,6 +45,15 @@ std::string health_text(const health_check_options& check, duration reset_timeou
                        duration_text(check.interval_for(reset_timeout)));
 }
 
+std::string alerts_text(const alert_options& alerts) {
+    std::vector<std::string> channels;
+    if (!alerts.slack.empty()) channels.emplace_back("Slack");
+    if (!alerts.email.empty()) channels.push_back("e-mail to " + alerts.email);
+    if (!alerts.webhook.empty()) channels.emplace_back("a webhook");
+    return fmt::format("  alerts         by {}; one in {} at most", fmt::join(channels, ", "),
+                       duration_text(alerts.min_interval));
+}
+
 std::string limit_text(const rate_limit_options& limit, const std::string& key) {
     std::string text = "rate limit       ";
     const char* separator = "";
@@ -98,6 +107,7 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
     if (options.circuit_breaker && options.health_check) {
         chain.push_back(health_text(*options.health_check, options.circuit_breaker->reset_timeout));
     }
+    if (options.circuit_breaker && options.alerts) chain.push_back(alerts_text(*options.alerts));
     if (options.rate_limit) {
         const std::string own_key = fmt::format("{}.{}", tool, endpoint);
         const std::string& given = options.rate_limit->key_prefix;

@@ -69,6 +69,10 @@ std::optional<std::string> problem(const endpoint_options& options) {
         if (!options.circuit_breaker) return "health check: there is no circuit breaker to serve";
         if (auto wrong = options.health_check->problem()) return "health check: " + *wrong;
     }
+    if (options.alerts) {
+        if (!options.circuit_breaker) return "alerts: there is no circuit breaker to tell of";
+        if (auto wrong = options.alerts->problem()) return "alerts: " + *wrong;
+    }
     if (const auto& retry = options.middleware.error.retry) {
         if (retry->timing.max_attempts < 1) return "retry: at least 1 attempt";
         if (retry->timing.base_delay < duration::zero() ||

@@ -32,8 +32,15 @@ struct read_breaker {
     circuit_breaker_options breaker{};
     std::optional<health_check_options> health_check{};
     std::string fallback{};
+    std::optional<alert_options> alerts{};
 };
 [[nodiscard]] read_breaker read_circuit_breaker(const cursor& at);
+/// `circuitBreaker.monitoring.alerts`.
+[[nodiscard]] alert_options read_alerts(const cursor& at);
+/// The file's `alerting` block: to be read before the tools.
+[[nodiscard]] alerting_options read_alerting(const cursor& at);
+/// The path of a file with certificates, relative to the configuration.
+[[nodiscard]] std::optional<std::string> read_authorities(const cursor& at);
 /// An http or https URL. It may hold credentials in its user-info and query: no message repeats any
 /// of it.
 [[nodiscard]] std::optional<std::string> read_url(const cursor& at);

@@ -23,11 +23,14 @@ file_options read_whole(const detail::cursor& root) {
                                      {"tools"},
                                      {"gateway"},
                                      {"log"},
-                                     detail::unavailable("alerting"),
+                                     {"alerting"},
                                      detail::unavailable("plugins")});
     file_options options;
     options.file = root.context().file();
     read_version(file);
+    if (const auto alerting = file.get("alerting")) {
+        options.alerting = detail::read_alerting(*alerting);
+    }
     if (const auto tools = file.require("tools")) options.tools = detail::read_tools(*tools);
     if (const auto gateway = file.get("gateway")) options.gateway = detail::read_gateway(*gateway);
     if (const auto log = file.get("log")) options.log = detail::read_log(*log);

@@ -14,8 +14,9 @@ std::optional<duration> any_time(const cursor& at) {
     return at.time();
 }
 
-void read_monitoring(const cursor& at, circuit_breaker_options& options) {
-    const object block(at, {{"window"}, {"minimumRequests"}, {"metrics"}, unavailable("alerts")});
+void read_monitoring(const cursor& at, read_breaker& made) {
+    circuit_breaker_options& options = made.breaker;
+    const object block(at, {{"window"}, {"minimumRequests"}, {"metrics"}, {"alerts"}});
     block.into(options.window, "window", [](const cursor& c) {
         return c.time({std::chrono::milliseconds(1), std::chrono::days(365)});
     });
@@ -25,6 +26,7 @@ void read_monitoring(const cursor& at, circuit_breaker_options& options) {
         inner.into(options.failure_rate, "failureRate", [](const cursor& c) { return c.share(); });
         inner.into(options.latency_threshold, "latencyThreshold", any_time);
     }
+    if (const auto alerts = block.get("alerts")) made.alerts = read_alerts(*alerts);
 }
 
 void read_strategy(const cursor& at, circuit_breaker_options& options) {
@@ -93,7 +95,7 @@ read_breaker read_circuit_breaker(const cursor& at) {
             most->wrong("must be at least 'resetTimeoutMs'");
         }
     }
-    if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, options);
+    if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, made);
     if (const auto recovery = block.get("recovery")) read_recovery(*recovery, options);
     read_health_check(block, made);
     if (const auto fallback = block.get("fallbackService")) read_fallback(*fallback, made);

@@ -111,6 +111,7 @@ endpoint_options read_endpoint(const cursor& at) {
         options.circuit_breaker = std::move(made.breaker);
         options.health_check = std::move(made.health_check);
         options.fallback = std::move(made.fallback);
+        options.alerts = std::move(made.alerts);
     }
     read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);

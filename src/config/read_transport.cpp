@@ -27,17 +27,19 @@ std::string wrong_with_ca(const std::string& path) {
 
 }  // namespace
 
+std::optional<std::string> read_authorities(const cursor& at) {
+    const auto path = at.text();
+    if (!path) return std::nullopt;
+    std::string file = resolve_path(at.context().directory(), *path);
+    const std::string problem = path->empty() ? "must not be empty" : wrong_with_ca(file);
+    if (!problem.empty()) at.wrong(problem);
+    return file;
+}
+
 tls_options read_tls(const cursor& at) {
     const object block(at, {{"ca"}, {"serverName"}, {"minVersion"}});
     tls_options options;
-    if (const auto ca = block.get("ca")) {
-        if (const auto path = ca->text()) {
-            options.ca = resolve_path(ca->context().directory(), *path);
-            const std::string problem =
-                path->empty() ? "must not be empty" : wrong_with_ca(options.ca);
-            if (!problem.empty()) ca->wrong(problem);
-        }
-    }
+    block.into(options.ca, "ca", read_authorities);
     if (const auto name = block.get("serverName")) {
         if (auto text = name->shown_text()) {
             options.server_name = std::move(*text);

@@ -29,12 +29,16 @@ public:
     [[nodiscard]] const std::string& file() const noexcept { return file_; }
     [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
     [[nodiscard]] const environment& env() const noexcept { return env_; }
+    /// The file says where e-mails are sent from.
+    void note_mail_server() noexcept { has_mail_server_ = true; }
+    [[nodiscard]] bool has_mail_server() const noexcept { return has_mail_server_; }
 
 private:
     std::string file_;
     std::string directory_;
     const environment& env_;
     std::vector<config_fault> faults_;
+    bool has_mail_server_ = false;
 };
 
 /// A key or value that is known. What this version cannot do is told apart from what nobody knows.

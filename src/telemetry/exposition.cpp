@@ -202,6 +202,21 @@ void write_circuit(writer& to) {
         });
 }
 
+void write_alerts(writer& to) {
+    to.family("symphony_alerts_total", "counter", "Alerts by channel: sent, or failed for good.",
+              [&](const scraped& m) {
+                  for (std::size_t channel = 0; channel < m.metrics().alerts.size(); ++channel) {
+                      for (const std::size_t failed : {0U, 1U}) {
+                          const auto count = m.metrics().alerts[channel][failed].load();
+                          if (count == 0) continue;
+                          to.sample(count,
+                                    {{"channel", to_string(static_cast<alert_channel>(channel))},
+                                     {"result", failed == 1 ? "failed" : "sent"}});
+                      }
+                  }
+              });
+}
+
 }  // namespace
 
 std::string write_metrics(const metrics_registry& registry, exposition format) {
@@ -215,6 +230,7 @@ std::string write_metrics(const metrics_registry& registry, exposition format) {
     write_calls(to);
     write_rate_limit(to);
     write_circuit(to);
+    write_alerts(to);
     return to.finish();
 }
 

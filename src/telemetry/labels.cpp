@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, 11> method_names{"GET",    "HEAD",    "PO
                                                         "PATCH",  "QUERY",   "_OTHER"};
 constexpr std::array<std::string_view, 5> reason_names{"network", "timeout", "status_429",
                                                        "status_5xx", "other"};
+constexpr std::array<std::string_view, 3> channel_names{"slack", "email", "webhook"};
 
 }  // namespace
 
@@ -25,6 +26,11 @@ method_label to_method_label(std::string_view method) noexcept {
 std::string_view to_string(method_label label) noexcept {
     const auto index = static_cast<std::size_t>(label);
     return index < method_names.size() ? method_names[index] : method_names.back();
+}
+
+std::string_view to_string(alert_channel channel) noexcept {
+    const auto index = static_cast<std::size_t>(channel);
+    return index < channel_names.size() ? channel_names[index] : channel_names.back();
 }
 
 std::string_view to_string(retry_reason reason) noexcept {

@@ -23,8 +23,18 @@ result<response> client::call_blocking(std::string_view tool, std::string_view e
     return engine_->call_blocking(tool, endpoint, std::move(what));
 }
 
-result<void> client::replace_tools(std::vector<tool_options> tools) {
-    return engine_->replace(std::move(tools));
+result<void> client::replace_tools(std::vector<tool_options> tools,
+                                   std::optional<alerting_options> alerting) {
+    return engine_->replace(std::move(tools), std::move(alerting));
+}
+
+result<std::vector<alert_delivery>> client::test_alerts(std::string_view tool,
+                                                        std::string_view endpoint) {
+    const auto found = engine_->find(tool, endpoint);
+    if (!found) return std::unexpected(found.error());
+    const auto& alerts = (*found)->options().alerts;
+    if (!alerts) return fail(error_kind::invalid_request, "this API has no alerts");
+    return engine_->alerts().test(std::string(tool), std::string(endpoint), *alerts);
 }
 
 result<void> client::control_breaker(std::string_view tool, std::string_view endpoint,

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace symphony::detail {
@@ -17,6 +18,18 @@ namespace symphony::detail {
 namespace asio = boost::asio;
 
 namespace {
+
+// What is under way when a client ends may still arrive.
+constexpr duration time_for_last_alerts = std::chrono::seconds(3);
+
+std::optional<std::string> first_that_mails(const std::vector<tool_options>& tools) {
+    for (const tool_options& tool : tools) {
+        for (const auto& [name, options] : tool.external_apis) {
+            if (options.alerts && !options.alerts->email.empty()) return tool.name + "." + name;
+        }
+    }
+    return std::nullopt;
+}
 
 // The awaitable of a call that ends before it begins.
 asio::awaitable<result<response>> ended(error why) {
@@ -29,12 +42,17 @@ engine::engine(client_options options)
     : time_(options.time ? std::move(options.time) : std::make_shared<system_clock>()),
       events_(std::move(options.events)),
       shards_(options.threads, std::move(options.executor), *time_),
-      states_(shards_, std::move(options.stores)),
-      tools_(std::make_shared<catalogue>()) {}
+      alerts_(*time_, events_),
+      has_mail_server_(options.alerting.smtp.has_value()),
+      states_(shards_, std::move(options.stores), alerts_),
+      tools_(std::make_shared<catalogue>()) {
+    alerts_.configure(std::move(options.alerting));
+}
 
 engine::~engine() {
     states_.close();
     shards_.stop();
+    alerts_.close(time_for_last_alerts);
 }
 
 asio::awaitable<result<response>> engine::call(std::string_view tool, std::string_view endpoint,
@@ -125,14 +143,27 @@ result<void> engine::add(tool_options tool) {
     return publish_locked(std::move(all));
 }
 
-result<void> engine::replace(std::vector<tool_options> tools) {
+result<void> engine::replace(std::vector<tool_options> tools,
+                             std::optional<alerting_options> alerting) {
     const std::lock_guard lock(change_);
-    return publish_locked(std::move(tools));
+    return publish_locked(std::move(tools), std::move(alerting));
 }
 
-result<void> engine::publish_locked(std::vector<tool_options> tools) {
+result<void> engine::publish_locked(std::vector<tool_options> tools,
+                                    std::optional<alerting_options> alerting) {
+    const bool mails = alerting ? alerting->smtp.has_value() : has_mail_server_;
+    if (const auto asks = mails ? std::nullopt : first_that_mails(tools)) {
+        return fail(error_kind::invalid_request,
+                    *asks + ": alerts: e-mail needs a server: alerting_options::smtp");
+    }
     auto made = catalogue::make(std::move(tools), events_);
     if (!made) return std::unexpected(std::move(made.error()));
+    try {
+        if (alerting) alerts_.configure(std::move(*alerting));
+    } catch (const std::invalid_argument& wrong) {
+        return fail(error_kind::invalid_request, std::string("alerting: ") + wrong.what());
+    }
+    has_mail_server_ = mails;
     states_.attach(**made);
     std::shared_ptr<const catalogue> published = std::move(*made);
     const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,10 @@ public:
                                                  request&& what);
     /// Adds one tool to those there are. Errors: `invalid_request`, one fault a line.
     [[nodiscard]] result<void> add(tool_options tool);
-    [[nodiscard]] result<void> replace(std::vector<tool_options> tools);
+    /// `alerting`: nothing leaves it as it is.
+    [[nodiscard]] result<void> replace(std::vector<tool_options> tools,
+                                       std::optional<alerting_options> alerting);
+    [[nodiscard]] alert_desk& alerts() noexcept { return alerts_; }
 
     [[nodiscard]] std::shared_ptr<const catalogue> tools() const;
     /// Errors: `not_found`.
@@ -64,12 +68,15 @@ private:
     [[nodiscard]] boost::asio::awaitable<result<response>> run_on(
         boost::asio::any_io_executor there, boost::asio::any_io_executor from,
         recycled<call_job> work);
-    [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools);
+    [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools,
+                                              std::optional<alerting_options> alerting = {});
 
     const std::shared_ptr<const clock> time_;
     const event_sink events_;
     const std::shared_ptr<calls_in_flight> in_flight_ = std::make_shared<calls_in_flight>();
     shard_set shards_;
+    alert_desk alerts_;
+    bool has_mail_server_ = false;
     state_registry states_;
     std::mutex change_;  // one change at a time
     mutable std::mutex mutex_;

@@ -92,7 +92,23 @@ std::shared_ptr<breaker_cell> state_registry::breaker_for(
     }
     kept.options = options;
     watch(of, *kept.cell);
+    alert(of, metrics, kept);
     return kept.cell;
+}
+
+// A line outlives a reload, so that what it holds back still comes.
+void state_registry::alert(const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics,
+                           circuit& kept) {
+    const auto& wanted = of.options().alerts;
+    if (!wanted) {
+        kept.alerts.reset();
+    } else if (kept.alerts) {
+        kept.alerts->change(*wanted);
+    } else {
+        kept.alerts =
+            alerts_.open_line(of.events().tool(), of.events().endpoint(), *wanted, metrics);
+    }
+    kept.cell->alert_through(kept.alerts);
 }
 
 void state_registry::watch(const endpoint& of, breaker_cell& circuit) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/endpoint.hpp"
+#include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/metrics.hpp"
 #include "tool/catalogue.hpp"
 #include "tool/shard_set.hpp"
@@ -20,8 +21,8 @@ namespace symphony::detail {
 /// endpoint. For one thread at a time; the metrics for all.
 class state_registry {
 public:
-    state_registry(const shard_set& shards, rate_store_factory stores)
-        : shards_(shards), stores_(std::move(stores)), metrics_(shards.size()) {}
+    state_registry(const shard_set& shards, rate_store_factory stores, alert_desk& alerts)
+        : shards_(shards), stores_(std::move(stores)), alerts_(alerts), metrics_(shards.size()) {}
 
     /// Gives every endpoint its state, old where its key stands: its options take effect now.
     void attach(catalogue& to);
@@ -47,6 +48,7 @@ private:
     struct circuit {
         circuit_breaker_options options;
         std::shared_ptr<breaker_cell> cell;
+        std::shared_ptr<alert_line> alerts;
     };
 
     [[nodiscard]] std::shared_ptr<rate_gate> gate_for(const endpoint& of,
@@ -55,6 +57,7 @@ private:
         const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics,
         std::map<name_pair, circuit>& keep);
     void watch(const endpoint& of, breaker_cell& circuit);
+    void alert(const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics, circuit& kept);
     [[nodiscard]] std::shared_ptr<endpoint_metrics> metrics_for(const name_pair& names);
     void show(const name_pair& names, const endpoint_state& state);
 
@@ -63,6 +66,7 @@ private:
 
     const shard_set& shards_;
     store_registry stores_;
+    alert_desk& alerts_;
     metrics_registry metrics_;
     std::map<std::string, limit> limits_;
     std::map<name_pair, circuit> circuits_;

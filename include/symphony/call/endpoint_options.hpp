@@ -10,6 +10,7 @@
 #include "symphony/policy/circuit_breaker_options.hpp"
 #include "symphony/policy/rate_limit_options.hpp"
 #include "symphony/policy/retry.hpp"
+#include "symphony/telemetry/alert_options.hpp"
 
 #include <functional>
 #include <optional>
@@ -60,6 +61,7 @@ struct endpoint_options {
     /// "TOOL" or "TOOL.ENDPOINT": takes the calls that `circuit_breaker` refuses
     /// (`circuitBreaker.fallbackService`); empty: nobody.
     std::string fallback{};
+    std::optional<alert_options> alerts{};  ///< of `circuit_breaker`
     std::optional<auth_options> auth{};
     middleware_options middleware{};
     tls_options tls{};

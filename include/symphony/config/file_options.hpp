@@ -2,6 +2,7 @@
 
 #include "symphony/core/secret.hpp"
 #include "symphony/core/time.hpp"
+#include "symphony/telemetry/alert_options.hpp"
 #include "symphony/telemetry/event.hpp"
 #include "symphony/tool/tool_options.hpp"
 
@@ -31,6 +32,7 @@ struct log_options {
 struct file_options {
     std::string file;  ///< where it came from
     std::vector<tool_options> tools{};
+    alerting_options alerting{};
     gateway_options gateway{};
     log_options log{};
 };

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] std::vector<request_series> requests() const;
 
     std::array<std::array<std::atomic<std::uint64_t>, 3>, 3> transitions{};  ///< [from][to]
+    std::array<std::array<std::atomic<std::uint64_t>, 2>, 3> alerts{};       ///< [channel][failed]
     /// Read when metrics are written; nothing where there is no limit or breaker. May be empty;
     /// set only by the `prepare` of `metrics_registry::get`, before anybody reads them.
     std::function<std::optional<std::size_t>()> queue_length;

@@ -8,6 +8,7 @@
 #include "symphony/policy/circuit_breaker.hpp"
 #include "symphony/store/rate_store.hpp"
 #include "symphony/store/redis_options.hpp"
+#include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/event.hpp"
 #include "symphony/telemetry/metrics.hpp"
 #include "symphony/tool/status.hpp"
@@ -45,6 +46,7 @@ struct client_options {
     std::shared_ptr<const clock> time{};  ///< default: the system's
     event_sink events{};                  ///< default: nobody listens
     rate_store_factory stores{};          ///< default: Redis, as `rate_sharing` says
+    alerting_options alerting{};          ///< how the alerts of circuits are delivered
 };
 
 /// The tools of one `client`, by name.
@@ -66,7 +68,9 @@ private:
 /// that was got from it must be gone before it is. Thread-safe.
 class client {
 public:
+    /// Throws std::invalid_argument on impossible `alerting`.
     explicit client(client_options options = {});
+    /// Waits up to 3 s for alerts that are on their way.
     ~client();
     client(const client&) = delete;
     client& operator=(const client&) = delete;
@@ -88,12 +92,17 @@ public:
 
     /// Replaces all tools in one step. Calls in flight finish on what they began with; limiters
     /// (by key prefix), breakers and metrics (by tool and endpoint) keep their state. On an error
-    /// nothing changes; the messages name every fault.
-    [[nodiscard]] result<void> replace_tools(std::vector<tool_options> tools);
+    /// nothing changes; the messages name every fault. `alerting`: nothing leaves it as it is.
+    [[nodiscard]] result<void> replace_tools(std::vector<tool_options> tools,
+                                             std::optional<alerting_options> alerting = {});
 
     /// Errors: `not_found`; `invalid_request` when the endpoint has no breaker.
     [[nodiscard]] result<void> control_breaker(std::string_view tool, std::string_view endpoint,
                                                circuit_control mode);
+    /// Sends a test alert through every channel of one endpoint's circuit and waits for what comes
+    /// of it. Errors: `not_found`; `invalid_request` when the endpoint has no alerts.
+    [[nodiscard]] result<std::vector<alert_delivery>> test_alerts(std::string_view tool,
+                                                                  std::string_view endpoint);
     [[nodiscard]] std::vector<tool_status> status() const;
     /// The budget of one endpoint's limiter right now; nothing without one. For the gateway's
     /// RateLimit fields.

@@ -5,11 +5,12 @@ from .cli import BINARY, Outcome, run, start, write_config
 from .config import endpoint, single, tools
 from .gateway import Gateway
 from .limits import most_in, shared
+from .mail import MailServer
 from .redis import Redis
 from .waiting import PATIENCE, wait_until
 
 __all__ = [
-    "Api", "BINARY", "Gateway", "Outcome", "PATIENCE", "Redis", "answer", "chunked", "drip", "endless",
+    "Api", "BINARY", "Gateway", "MailServer", "Outcome", "PATIENCE", "Redis", "answer", "chunked", "drip", "endless",
     "endpoint", "garbage", "hold", "most_in", "reset", "run", "shared", "silent", "single", "start",
     "tools", "truncated", "wait_until", "write_config",
 ]
