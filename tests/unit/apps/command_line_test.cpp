@@ -35,8 +35,8 @@ TEST_F(command_line, has_the_commands_of_the_contract_each_with_an_example) {
         EXPECT_NE(app->get_subcommand(command.name)->help().find(command.example),
                   std::string::npos);
     }
-    EXPECT_EQ(names, (std::set<std::string>{"call", "serve", "check", "limits", "breakers", "demo",
-                                            "completion", "man"}));
+    EXPECT_EQ(names, (std::set<std::string>{"alert", "call", "serve", "check", "limits", "breakers",
+                                            "demo", "completion", "man"}));
 }
 
 TEST_F(command_line, reads_a_call) {

@@ -36,7 +36,7 @@ tools:
         headers: {"bad name": x, ok: "${MISSING}"}
 gateway: {admin: "0.0.0.0:9090", listen: 80}
 log: {level: loud}
-alerting: {}
+plugins: {}
 )";
 
 TEST(faults, are_all_reported_at_once_each_at_its_place) {
@@ -100,7 +100,7 @@ TEST(faults, are_all_reported_at_once_each_at_its_place) {
             f + "28:42: gateway.listen: must be HOST:PORT, for example 127.0.0.1:8080 or "
                 "[::1]:8080",
             f + "29:14: log.level: must be 'trace', 'debug', 'info', 'warn' or 'error', not 'loud'",
-            f + "30:1: alerting: not available in this version"));
+            f + "30:1: plugins: not available in this version"));
 }
 
 TEST(faults, are_written_on_one_line_whatever_the_file_holds) {

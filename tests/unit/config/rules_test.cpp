@@ -183,7 +183,6 @@ TEST(rules, a_ca_file_stands_next_to_the_configuration) {
 TEST(rules, what_does_not_work_yet_says_so) {
     for (const char* block :
          {"circuitBreaker: {shared: true}",
-          "circuitBreaker: {monitoring: {alerts: {slack: x}}}",
           "isStreaming: true",
           "streamConfig: {mode: json}",
           "concurrency: {max: 3}",
@@ -209,7 +208,7 @@ TEST(rules, what_does_not_work_yet_says_so) {
             << block << "\n"
             << all_faults(faulty);
     }
-    for (const char* line : {"alerting: {smtp: {host: h}}", "gateway: {tls: {cert: c}}"}) {
+    for (const char* line : {"plugins: {a: b}", "gateway: {tls: {cert: c}}"}) {
         EXPECT_EQ(only_message(parse(endpoint_with("") + line)), "not available in this version");
     }
 }

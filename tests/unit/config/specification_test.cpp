@@ -43,17 +43,18 @@ TEST(specification, advanced_circuit_breaking) {
             "{metrics: {failureRate: 0.1, latencyThreshold: 1000}" +
             alerts + "}, recovery: {strategy: gradual, successThreshold: 5}}}}\n");
     };
-    const loaded file = with("");
+    const loaded file = with(", alerts: {slack: 'https://hooks.slack.com/services/T/B/x'}");
     ASSERT_TRUE(file) << all_faults(file);
     const endpoint_options& e = file->tools[1].external_apis[0].options;
     EXPECT_EQ(e.fallback, "backupAPI");
     EXPECT_EQ(e.health_check->url, "https://api.service.com/health");
     EXPECT_EQ(e.circuit_breaker->recovery, recovery_kind::gradual);
     EXPECT_EQ(e.circuit_breaker->success_threshold, 5u);
-    const loaded later = with(", alerts: {slack: webhook_url}");
-    ASSERT_FALSE(later);
-    ASSERT_EQ(later.error().size(), 1u);
-    EXPECT_THAT(later.error()[0].message, ::testing::HasSubstr("not available in this version"));
+    EXPECT_TRUE(e.alerts->slack.equals("https://hooks.slack.com/services/T/B/x"));
+    EXPECT_EQ(e.alerts->min_interval, std::chrono::seconds(60));
+    const loaded placeholder = with(", alerts: {slack: webhook_url}");
+    ASSERT_FALSE(placeholder);
+    EXPECT_THAT(placeholder.error()[0].message, ::testing::HasSubstr("http or https URL"));
 }
 
 TEST(specification, advanced_streaming) {
