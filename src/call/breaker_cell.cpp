@@ -6,6 +6,14 @@
 
 namespace symphony {
 
+namespace {
+
+// An opening is followed by many refusals; what they come to is known a second later.
+constexpr duration first_burst = std::chrono::seconds(1);
+constexpr duration burst = std::chrono::seconds(10);
+
+}  // namespace
+
 breaker_cell::breaker_cell(const circuit_breaker_options& options, endpoint_events events,
                            std::shared_ptr<endpoint_metrics> metrics)
     : events_(std::move(events)),
@@ -50,7 +58,55 @@ void breaker_cell::alert(const circuit_transition& change) const noexcept {
     line->tell(seen);
 }
 
+// While a circuit is open its refusals are told in bursts, and what is left of them when it
+// changes.
+void breaker_cell::note_refusal(instant now) noexcept {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    if (!events_.heard()) return;
+    const std::int64_t at = now.time_since_epoch().count();
+    std::int64_t from = tell_from_.load(std::memory_order_relaxed);
+    const std::int64_t next = later(now, burst).time_since_epoch().count();
+    if (at < from || !tell_from_.compare_exchange_strong(from, next)) return;
+    tell_refusals(now);
+}
+
+void breaker_cell::tell_refusals(instant now) noexcept {
+    const std::uint64_t count = refused_.exchange(0, std::memory_order_relaxed);
+    if (count == 0 || !events_.heard()) return;
+    event said;
+    said.name = "circuit.refusals";
+    said.level = severity::info;
+    said.message = fmt::format("the circuit refused {} {}", count, count == 1 ? "call" : "calls");
+    said.fields = {{"count", std::to_string(count)}};
+    said.at = now;
+    events_.tell(std::move(said));
+}
+
+void breaker_cell::tell_step(const circuit_transition& change) noexcept {
+    if (!events_.heard()) return;
+    const auto share = breaker_.inspect(change.at).admitted_share;
+    const std::string percent =
+        share ? std::to_string(static_cast<int>(*share * 100 + 0.5)) : std::string("?");
+    event said;
+    said.name = "circuit.recovery_step";
+    said.level = severity::info;
+    said.message = fmt::format("the recovering circuit now admits {} % of the calls", percent);
+    said.fields = {{"admittedPercent", percent}};
+    said.at = change.at;
+    events_.tell(std::move(said));
+}
+
 void breaker_cell::tell(const circuit_transition& change) noexcept {
+    if (change.reason == circuit_reason::recovery_step) {
+        tell_step(change);
+        return;
+    }
+    if (change.from == circuit_state::open || change.to == circuit_state::closed) {
+        tell_refusals(change.at);
+    }
+    if (change.to == circuit_state::open) {
+        tell_from_.store(later(change.at, first_burst).time_since_epoch().count());
+    }
     metrics_
         ->transitions[static_cast<std::size_t>(change.from)][static_cast<std::size_t>(change.to)]
         .fetch_add(1, std::memory_order_relaxed);

@@ -7,6 +7,8 @@
 #include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -28,6 +30,9 @@ public:
     }
     [[nodiscard]] queued_calls& behind() noexcept { return behind_; }
 
+    /// The circuit refused a call: once in a while an event tells how many there were.
+    void note_refusal(instant now) noexcept;
+
     /// Lets `check` watch this circuit from now on; null: nobody. What did so before retires.
     void watch(std::shared_ptr<health_check> check);
     [[nodiscard]] std::shared_ptr<health_check> watcher() const;
@@ -36,10 +41,14 @@ public:
 
 private:
     void alert(const circuit_transition& change) const noexcept;
+    void tell_refusals(instant now) noexcept;
+    void tell_step(const circuit_transition& change) noexcept;
     void tell(const circuit_transition& change) noexcept;
 
     const endpoint_events events_;
     const std::shared_ptr<endpoint_metrics> metrics_;
+    std::atomic<std::uint64_t> refused_{0};   // since the last event about it
+    std::atomic<std::int64_t> tell_from_{0};  // when the next one may be told
     queued_calls behind_;
     mutable std::mutex mutex_;
     std::shared_ptr<health_check> watcher_;

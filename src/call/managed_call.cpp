@@ -211,6 +211,7 @@ void managed_call::refuse(error why) {
 }
 
 void managed_call::refuse_circuit(const circuit_refusal& refusal) {
+    on_.state_.breaker->note_refusal(now_);
     error why = make_error(error_kind::circuit_open,
                            refusal.state == circuit_state::half_open
                                ? "the circuit is half-open and admits only a few calls"

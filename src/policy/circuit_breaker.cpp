@@ -34,6 +34,8 @@ std::string_view to_string(circuit_reason reason) noexcept {
             return "manual";
         case circuit_reason::health_check:
             return "health_check";
+        case circuit_reason::recovery_step:
+            return "recovery_step";
     }
     return "manual";
 }

@@ -149,7 +149,7 @@ circuit_breaker::impl::change circuit_breaker::impl::probe_result_locked(const h
             return {};
         case recovery_verdict::next_step:
             run_->begin_step(run_->step + 1);
-            return {};
+            return circuit_transition{state_, state_, circuit_reason::recovery_step, now};
         case recovery_verdict::close:
             return enter_locked(circuit_state::closed, circuit_reason::recovered, now);
         case recovery_verdict::open:

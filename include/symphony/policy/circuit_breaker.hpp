@@ -30,11 +30,13 @@ enum class circuit_reason : std::uint8_t {
     recovered,
     manual,
     health_check,
+    recovery_step,  ///< no change of state: the recovery in HALF_OPEN takes its next step
 };
 /// "consecutive_failures" and so on.
 [[nodiscard]] std::string_view to_string(circuit_reason reason) noexcept;
 
-/// A change of state, told once, outside the breaker's lock, on the thread that caused it.
+/// A change of state, or a step of the recovery (`from` and `to` are then both half-open), told
+/// once, outside the breaker's lock, on the thread that caused it.
 struct circuit_transition {
     circuit_state from{};
     circuit_state to{};
