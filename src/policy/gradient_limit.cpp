@@ -71,8 +71,8 @@ private:
     double limit_;
     double baseline_ = 0;  // ns
     instant confirmed_ = instant::min();
-    double probe_ = 0;    // the limit of a probe, 0 while there is none
-    double before_ = 0;   // what calls took before its last halving
+    double probe_ = 0;      // the limit of a probe, 0 while there is none
+    double before_ = 0;     // what calls took before its last halving
     double highest_ = 0;    // limit since the last probe
     bool ramping_ = true;   // no queue was met yet: grows by half a window
     bool started_ = false;  // the first window is only how the server's queue fills

@@ -1,9 +1,11 @@
 #pragma once
 
-#include "symphony/policy/rate_limiter.hpp"
-
 #include <cstddef>
 #include <cstdint>
+
+namespace symphony {
+struct rate_waiter;
+}
 
 namespace symphony::detail {
 
@@ -59,8 +61,7 @@ private:
     // The first waiter of the last class up to `rank` that has any.
     [[nodiscard]] Waiter* leader_before(std::uint8_t rank) const noexcept {
         Waiter* found = nullptr;
-        for (Waiter* w = first_; w != nullptr && class_of(*w) <= rank;
-             w = w->class_last->next) {
+        for (Waiter* w = first_; w != nullptr && class_of(*w) <= rank; w = w->class_last->next) {
             found = w;
         }
         return found;

@@ -16,10 +16,10 @@ struct concurrency_options {
     /// limit there may be (0: 1000).
     std::uint32_t max = 0;
     bool adaptive = false;
-    std::uint32_t min = 1;                   ///< adaptive: the lowest limit, 1 … `max`
-    std::optional<std::uint32_t> initial{};  ///< adaptive: the first limit, `min` … `max`;
-                                             ///< default: 20, within those bounds
-    std::size_t max_queue_size = 0;          ///< waiting calls, at most 1 000 000; 0 = never wait
+    std::uint32_t min = 1;                     ///< adaptive: the lowest limit, 1 … `max`
+    std::optional<std::uint32_t> initial{};    ///< adaptive: the first limit, `min` … `max`;
+                                               ///< default: 20, within those bounds
+    std::size_t max_queue_size = 0;            ///< waiting calls, at most 1 000 000; 0 = never wait
     std::optional<duration> max_queue_time{};  ///< longest wait; default: the call's deadline
 
     bool operator==(const concurrency_options&) const = default;

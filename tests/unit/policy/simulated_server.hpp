@@ -5,6 +5,7 @@
 #include "symphony/policy/gradient_limit.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <deque>
@@ -86,8 +87,8 @@ private:
         if (load_.spread == 0) return load_.service;
         // A mean of 1, whatever the spread.
         std::lognormal_distribution<double> factor(-load_.spread * load_.spread / 2, load_.spread);
-        return duration(
-            static_cast<std::int64_t>(static_cast<double>(load_.service.count()) * factor(random_)));
+        return duration(static_cast<std::int64_t>(static_cast<double>(load_.service.count()) *
+                                                  factor(random_)));
     }
 
     void start_all() {
@@ -107,9 +108,8 @@ private:
 
     void finish(const job& done) {
         permits_.pop_back();
-        const auto changed = overloaded()
-                                 ? limit_.on_overload(done.begun, time_, done.in_flight)
-                                 : limit_.on_answer(done.begun, time_, done.in_flight);
+        const auto changed = overloaded() ? limit_.on_overload(done.begun, time_, done.in_flight)
+                                          : limit_.on_answer(done.begun, time_, done.in_flight);
         if (changed) slots_.resize(*changed);
     }
 
