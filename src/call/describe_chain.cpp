@@ -20,9 +20,30 @@ std::string retry_text(const retry_options& retry) {
     return text;
 }
 
-std::string breaker_text(const circuit_breaker_options& breaker) {
+std::string hedge_text(const hedge_options& hedge) {
+    return fmt::format("hedge            up to {} more after {}, where that is safe and at once",
+                       hedge.max,
+                       hedge.after ? duration_text(*hedge.after)
+                                   : fmt::format("the p{:.0f} of latencies", hedge.quantile * 100));
+}
+
+std::string concurrency_text(const concurrency_options& limit) {
+    std::string text =
+        limit.adaptive ? fmt::format("concurrency      adaptive, {} to {} at a time, {} at first",
+                                     limit.min, limit.highest(), limit.first())
+                       : fmt::format("concurrency      {} at a time", limit.max);
+    if (limit.max_queue_size == 0) return text + "; never waits";
+    text += fmt::format("; queue of {}", limit.max_queue_size);
+    if (limit.max_queue_time) text += fmt::format(" for {}", duration_text(*limit.max_queue_time));
+    return text;
+}
+
+std::string breaker_text(const circuit_breaker_options& breaker, std::size_t conditions) {
     std::string text =
         fmt::format("circuit breaker  opens after {} failures", breaker.failure_threshold);
+    if (conditions > 0) {
+        text += fmt::format(" by {} condition{}", conditions, conditions == 1 ? "" : "s");
+    }
     if (breaker.failure_rate || breaker.latency_threshold) {
         text += fmt::format(" or at a share of {:g} within {}", breaker.failure_rate.value_or(0.5),
                             duration_text(breaker.window));
@@ -103,7 +124,10 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
     if (options.middleware.error.retry) {
         chain.push_back(retry_text(*options.middleware.error.retry));
     }
-    if (options.circuit_breaker) chain.push_back(breaker_text(*options.circuit_breaker));
+    if (options.hedge) chain.push_back(hedge_text(*options.hedge));
+    if (options.circuit_breaker) {
+        chain.push_back(breaker_text(*options.circuit_breaker, options.failure_conditions.size()));
+    }
     if (options.circuit_breaker && options.health_check) {
         chain.push_back(health_text(*options.health_check, options.circuit_breaker->reset_timeout));
     }
@@ -115,6 +139,7 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
         if (options.rate_sharing) chain.push_back(sharing_text(*options.rate_sharing));
         if (options.circuit_breaker) chain.push_back("circuit breaker  permit");
     }
+    if (options.concurrency) chain.push_back(concurrency_text(*options.concurrency));
     if (options.auth) {
         chain.push_back(fmt::format("credentials      {}",
                                     options.auth->type == auth_type::basic ? "basic" : "bearer"));

@@ -62,6 +62,15 @@ std::optional<std::string> problem(const endpoint_options& options) {
     if (options.circuit_breaker) {
         if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;
     }
+    if (!options.failure_conditions.empty() && !options.circuit_breaker) {
+        return "failure conditions: there is no circuit breaker to tell";
+    }
+    if (options.concurrency) {
+        if (auto wrong = options.concurrency->problem()) return "concurrency: " + *wrong;
+    }
+    if (options.hedge) {
+        if (auto wrong = options.hedge->problem()) return "hedge: " + *wrong;
+    }
     if (!options.fallback.empty() && !options.circuit_breaker) {
         return "fallback: there is no circuit breaker to take over from";
     }

@@ -30,6 +30,7 @@ struct read_limit {
 /// A circuit breaker and what belongs to it beyond the policy.
 struct read_breaker {
     circuit_breaker_options breaker{};
+    std::vector<circuit_condition> failure_conditions{};
     std::optional<health_check_options> health_check{};
     std::string fallback{};
     std::optional<alert_options> alerts{};
@@ -47,6 +48,10 @@ struct read_breaker {
 [[nodiscard]] auth_options read_auth(const cursor& at);
 [[nodiscard]] middleware_options read_middleware(const cursor& at);
 [[nodiscard]] retry_options read_retry(const cursor& at);
+/// A list of jq programs over an attempt's outcome; a fault when it is empty.
+[[nodiscard]] std::vector<retry_condition> read_conditions(const cursor& at);
+[[nodiscard]] concurrency_options read_concurrency(const cursor& at);
+[[nodiscard]] hedge_options read_hedge(const cursor& at);
 [[nodiscard]] tls_options read_tls(const cursor& at);
 [[nodiscard]] http_options read_http(const cursor& at);
 [[nodiscard]] limit_options read_limits(const cursor& at);

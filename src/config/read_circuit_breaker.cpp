@@ -81,6 +81,7 @@ read_breaker read_circuit_breaker(const cursor& at) {
                             {"maxResetTimeoutMs"},
                             {"monitoring"},
                             {"recovery"},
+                            {"failureConditions"},
                             {"healthCheckEndpoint"},
                             {"healthCheckInterval"},
                             {"fallbackService"},
@@ -97,6 +98,9 @@ read_breaker read_circuit_breaker(const cursor& at) {
     }
     if (const auto monitoring = block.get("monitoring")) read_monitoring(*monitoring, made);
     if (const auto recovery = block.get("recovery")) read_recovery(*recovery, options);
+    if (const auto conditions = block.get("failureConditions")) {
+        made.failure_conditions = read_conditions(*conditions);
+    }
     read_health_check(block, made);
     if (const auto fallback = block.get("fallbackService")) read_fallback(*fallback, made);
     return made;

@@ -94,8 +94,8 @@ endpoint_options read_endpoint(const cursor& at) {
                             {"limits"},
                             unavailable("isStreaming"),
                             unavailable("streamConfig"),
-                            unavailable("concurrency"),
-                            unavailable("hedge")});
+                            {"concurrency"},
+                            {"hedge"}});
     endpoint_options options;
     if (const auto address = block.require("url")) options.url = read_url(*address).value_or("");
     if (const auto method = block.get("method")) read_method(*method, options);
@@ -112,7 +112,10 @@ endpoint_options read_endpoint(const cursor& at) {
         options.health_check = std::move(made.health_check);
         options.fallback = std::move(made.fallback);
         options.alerts = std::move(made.alerts);
+        options.failure_conditions = std::move(made.failure_conditions);
     }
+    read_block(block, "concurrency", options.concurrency, read_concurrency);
+    read_block(block, "hedge", options.hedge, read_hedge);
     read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);
     read_block(block, "tls", options.tls, read_tls);

@@ -22,19 +22,24 @@ std::optional<retry_condition> read_condition(const cursor& at) {
 
 }  // namespace
 
+std::vector<retry_condition> read_conditions(const cursor& at) {
+    std::vector<retry_condition> all;
+    const auto items = at.items();
+    for (const cursor& item : items) {
+        if (auto condition = read_condition(item)) all.push_back(std::move(*condition));
+    }
+    if (at.value().kind == node::type::sequence && items.empty()) {
+        at.wrong("must not be empty (leave it out for the default conditions)");
+    }
+    return all;
+}
+
 retry_options read_retry(const cursor& at) {
     const object block(at,
                        {{"conditions"}, {"backoff"}, {"maxAttempts"}, {"baseDelay"}, {"maxDelay"}});
     retry_options options;
     if (const auto conditions = block.get("conditions")) {
-        for (const cursor& item : conditions->items()) {
-            if (auto condition = read_condition(item)) {
-                options.conditions.push_back(std::move(*condition));
-            }
-        }
-        if (conditions->value().kind == node::type::sequence && conditions->value().items.empty()) {
-            conditions->wrong("must not be empty (leave it out for the default conditions)");
-        }
+        options.conditions = read_conditions(*conditions);
     }
     if (const auto shape = block.get("backoff")) {
         if (const auto which = shape->choice({{"exponential"}, {"linear"}})) {

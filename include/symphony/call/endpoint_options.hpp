@@ -8,6 +8,8 @@
 #include "symphony/net/headers.hpp"
 #include "symphony/net/net_options.hpp"
 #include "symphony/policy/circuit_breaker_options.hpp"
+#include "symphony/policy/concurrency_options.hpp"
+#include "symphony/policy/hedge.hpp"
 #include "symphony/policy/rate_limit_options.hpp"
 #include "symphony/policy/retry.hpp"
 #include "symphony/telemetry/alert_options.hpp"
@@ -20,7 +22,9 @@
 
 namespace symphony {
 
-/// A failed attempt as retry conditions see it (jq: `.status`, `.type`, `.kind`, `.attempt`).
+/// What came of an attempt, as conditions see it (jq: `.status`, `.type`, `.kind`, `.message`,
+/// `.attempt`). Conditions of a retry see failed attempts only, those of a circuit all that were
+/// answered or failed.
 struct attempt_failure {
     int status = 0;                    ///< of the answer; 0 when there was none
     std::optional<error_kind> kind{};  ///< when there was no answer
@@ -32,6 +36,7 @@ struct attempt_failure {
 };
 
 using retry_condition = std::function<bool(const attempt_failure&)>;
+using circuit_condition = std::function<bool(const attempt_failure&)>;
 
 /// `middleware.error.retry`. Without conditions: network errors, time-outs of an attempt, 429,
 /// 502, 503, 504. With conditions: when any of them says so.
@@ -58,10 +63,16 @@ struct endpoint_options {
     std::optional<rate_sharing_options> rate_sharing{};  ///< shares `rate_limit` across processes
     std::optional<circuit_breaker_options> circuit_breaker{};
     std::optional<health_check_options> health_check{};  ///< of `circuit_breaker`
+    /// What `circuit_breaker` counts as a failure (`circuitBreaker.failureConditions`), instead of
+    /// no usable answer and statuses from 500 on except 501: whatever any of these says. Must not
+    /// throw. Cancelled calls and local refusals are not asked about.
+    std::vector<circuit_condition> failure_conditions{};
     /// "TOOL" or "TOOL.ENDPOINT": takes the calls that `circuit_breaker` refuses
     /// (`circuitBreaker.fallbackService`); empty: nobody.
     std::string fallback{};
     std::optional<alert_options> alerts{};  ///< of `circuit_breaker`
+    std::optional<concurrency_options> concurrency{};
+    std::optional<hedge_options> hedge{};
     std::optional<auth_options> auth{};
     middleware_options middleware{};
     tls_options tls{};

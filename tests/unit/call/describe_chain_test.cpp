@@ -39,6 +39,29 @@ TEST(describe_chain, all_layers_outermost_first_and_no_secret) {
         EXPECT_THAT(line, testing::Not(HasSubstr("t0p")));
 }
 
+TEST(describe_chain, says_how_many_at_a_time_and_when_again) {
+    endpoint_options options;
+    options.url = "http://api.example.com";
+    options.circuit_breaker.emplace();
+    options.failure_conditions.emplace_back([](const attempt_failure&) { return true; });
+    options.concurrency = concurrency_options{.max = 10};
+    options.hedge = hedge_options{};
+    const auto chain = describe_chain("t", "e", options);
+    ASSERT_EQ(chain.size(), 5u);
+    EXPECT_EQ(chain[1],
+              "hedge            up to 1 more after the p95 of latencies, where that is safe and at "
+              "once");
+    EXPECT_THAT(chain[2], HasSubstr("opens after 5 failures by 1 condition;"));
+    EXPECT_EQ(chain[3], "concurrency      10 at a time; never waits");
+    options.hedge->after = 250ms;
+    options.concurrency =
+        concurrency_options{.adaptive = true, .max_queue_size = 50, .max_queue_time = 2s};
+    const auto other = describe_chain("t", "e", options);
+    EXPECT_THAT(other[1], HasSubstr("after 250ms,"));
+    EXPECT_EQ(other[3],
+              "concurrency      adaptive, 1 to 1000 at a time, 20 at first; queue of 50 for 2s");
+}
+
 TEST(describe_chain, says_how_a_circuit_recovers) {
     endpoint_options options;
     options.url = "http://api.example.com";

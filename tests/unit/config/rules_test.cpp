@@ -185,8 +185,6 @@ TEST(rules, what_does_not_work_yet_says_so) {
          {"circuitBreaker: {shared: true}",
           "isStreaming: true",
           "streamConfig: {mode: json}",
-          "concurrency: {max: 3}",
-          "hedge: {}",
           "auth: {type: oauth2}",
           "auth: {type: jwt}",
           "auth: {type: mtls}",
