@@ -27,6 +27,13 @@ json rate_limit_document(const endpoint_status::rate_limit_status& limit) {
                      {"store", limit.store}});
 }
 
+json concurrency_document(const endpoint_status::concurrency_status& concurrency) {
+    return json::of({{"limit", std::uint64_t{concurrency.limit}},
+                     {"inFlight", std::uint64_t{concurrency.in_flight}},
+                     {"queued", std::uint64_t{concurrency.queued}},
+                     {"adaptive", json(concurrency.adaptive)}});
+}
+
 }  // namespace
 
 json status_document(const std::vector<tool_status>& tools, std::string_view version,
@@ -39,6 +46,8 @@ json status_document(const std::vector<tool_status>& tools, std::string_view ver
             if (endpoint.breaker) document.set("breaker", breaker_document(*endpoint.breaker));
             if (endpoint.rate_limit)
                 document.set("rateLimit", rate_limit_document(*endpoint.rate_limit));
+            if (endpoint.concurrency)
+                document.set("concurrency", concurrency_document(*endpoint.concurrency));
             endpoints.push_back(std::move(document));
         }
         tool_list.push_back(

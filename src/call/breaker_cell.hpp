@@ -2,7 +2,7 @@
 
 #include "call/endpoint_events.hpp"
 #include "call/health_check.hpp"
-#include "call/queued_call.hpp"
+#include "call/parked_call.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
 #include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/metrics.hpp"
@@ -14,8 +14,8 @@
 
 namespace symphony {
 
-/// An endpoint's circuit breaker with those who wait behind it: when it opens, they leave the rate
-/// limit's queue at once; and with what asks for the API's health meanwhile. Thread-safe.
+/// An endpoint's circuit breaker with those who wait behind it: when it opens, they leave their
+/// queues at once; and with what asks for the API's health meanwhile. Thread-safe.
 class breaker_cell : public std::enable_shared_from_this<breaker_cell> {
 public:
     breaker_cell(const circuit_breaker_options& options, endpoint_events events,
@@ -28,7 +28,7 @@ public:
         breaker_.control(mode, now);
         if (mode == circuit_control::open) behind_.end_all(queue_outcome::circuit_opened);
     }
-    [[nodiscard]] queued_calls& behind() noexcept { return behind_; }
+    [[nodiscard]] parked_calls<parked_call>& behind() noexcept { return behind_; }
 
     /// The circuit refused a call: once in a while an event tells how many there were.
     void note_refusal(instant now) noexcept;
@@ -49,7 +49,7 @@ private:
     const std::shared_ptr<endpoint_metrics> metrics_;
     std::atomic<std::uint64_t> refused_{0};   // since the last event about it
     std::atomic<std::int64_t> tell_from_{0};  // when the next one may be told
-    queued_calls behind_;
+    parked_calls<parked_call> behind_;
     mutable std::mutex mutex_;
     std::shared_ptr<health_check> watcher_;
     std::shared_ptr<alert_line> alerts_;

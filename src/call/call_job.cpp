@@ -97,15 +97,13 @@ asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> w
         managed_call* const call = &job->begin(*here);
         do {
             while (call->prepare()) {
-                if (call->waits_for_permit()) {
+                while (call->waits_for_permit()) {
                     co_await call->wait_in_queue();
                     const auto state = co_await asio::this_coro::cancellation_state;
                     if (state.cancelled() != asio::cancellation_type::none) call->withdraw();
                 }
                 if (call->may_send()) {
-                    const net::send_options& options = call->begin_sending();
-                    call->outcome() =
-                        co_await here->transport.send(call->where(), call->wire(), options);
+                    call->outcome() = co_await call->transmit();
                     call->settle();
                 }
                 const std::optional<instant> again = call->next_attempt_at();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/breaker_cell.hpp"
+#include "call/concurrency_gate.hpp"
 #include "call/endpoint_events.hpp"
 #include "call/health_target.hpp"
 #include "call/outgoing.hpp"
@@ -12,6 +13,7 @@
 #include "symphony/core/result.hpp"
 #include "symphony/net/response.hpp"
 #include "symphony/net/transport.hpp"
+#include "symphony/policy/hedge.hpp"
 #include "symphony/policy/retry.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
@@ -23,8 +25,10 @@ namespace symphony {
 
 /// What an endpoint keeps when its configuration is replaced.
 struct endpoint_state {
-    std::shared_ptr<rate_gate> gate;        ///< null without a rate limit
-    std::shared_ptr<breaker_cell> breaker;  ///< null without a circuit breaker
+    std::shared_ptr<rate_gate> gate;          ///< null without a rate limit
+    std::shared_ptr<breaker_cell> breaker;    ///< null without a circuit breaker
+    std::shared_ptr<concurrency_gate> slots;  ///< null without a concurrency limit
+    std::shared_ptr<hedge_timing> hedge;      ///< null without hedging
     std::shared_ptr<retry_budget> budget;
     std::shared_ptr<endpoint_metrics> metrics;
 };

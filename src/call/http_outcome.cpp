@@ -26,6 +26,36 @@ bool is_circuit_failure(error_kind kind) noexcept {
            kind == error_kind::response_too_large || kind == error_kind::invalid_response;
 }
 
+attempt_failure to_seen(const response& answer, std::uint32_t attempt) noexcept {
+    attempt_failure seen;
+    seen.attempt = attempt;
+    seen.status = answer.status;
+    return seen;
+}
+
+attempt_failure to_seen(const error& why, std::uint32_t attempt) noexcept {
+    attempt_failure seen;
+    seen.attempt = attempt;
+    seen.kind = why.kind;
+    seen.type = failure_type(why.kind);
+    seen.message = why.message;
+    return seen;
+}
+
+// Conditions are asked about answers and about attempts that ended without a usable one; a call
+// that was cancelled or refused here is nobody's failure, whatever they say.
+bool is_circuit_failure(const endpoint_options& of, const attempt_failure& seen) noexcept {
+    if (seen.kind && !is_circuit_failure(*seen.kind)) return false;
+    if (of.failure_conditions.empty()) return seen.kind || is_circuit_failure(seen.status);
+    return std::ranges::any_of(of.failure_conditions, [&](const circuit_condition& condition) {
+        try {
+            return condition && condition(seen);
+        } catch (...) {
+            return false;
+        }
+    });
+}
+
 std::string_view failure_type(error_kind kind) noexcept {
     return is_network(kind) ? "network" : to_string(kind);
 }

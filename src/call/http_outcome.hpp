@@ -3,8 +3,10 @@
 #include "symphony/call/endpoint_options.hpp"
 #include "symphony/core/error.hpp"
 #include "symphony/net/headers.hpp"
+#include "symphony/net/response.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace symphony {
@@ -17,6 +19,14 @@ namespace symphony {
 }
 /// No usable answer. Cancelled calls and local refusals are neutral.
 [[nodiscard]] bool is_circuit_failure(error_kind kind) noexcept;
+
+/// What conditions see of an attempt. A view of it.
+[[nodiscard]] attempt_failure to_seen(const response& answer, std::uint32_t attempt) noexcept;
+[[nodiscard]] attempt_failure to_seen(const error& why, std::uint32_t attempt) noexcept;
+
+/// Whether a circuit counts it, by the endpoint's conditions if it has any.
+[[nodiscard]] bool is_circuit_failure(const endpoint_options& of,
+                                      const attempt_failure& seen) noexcept;
 
 /// "http", "network", "timeout" or the kind's name.
 [[nodiscard]] std::string_view failure_type(error_kind kind) noexcept;

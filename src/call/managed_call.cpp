@@ -1,5 +1,6 @@
 #include "call/managed_call.hpp"
 
+#include "call/hedge_race.hpp"
 #include "call/text.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +35,7 @@ managed_call::managed_call(const endpoint& on, const shard& where, const request
       what_(what),
       started_(where.time.now()),
       now_(started_),
-      slow_(where, permit_),
+      slow_(where, held_.circuit),
       fields_(on.standing_, what.fields, where.random) {
     counts_.begin_call();
     wire_.method = what.method.empty() ? on.options_.method : what.method;
@@ -113,7 +114,7 @@ void managed_call::take_rate_permit() {
     const rate_answer answer = on_.state_.gate->try_acquire(now_, what_.cost);
     const verdict what = answer.decision.what;
     if (what == verdict::admitted) {
-        rate_permit_ = answer.permit;
+        held_.rate = answer.permit;
         counts_.rate_limit_wait.observe(duration::zero());
         take_circuit_permit();
     } else if (what == verdict::queued || (what == verdict::refused && what_.cost > 0)) {
@@ -124,18 +125,20 @@ void managed_call::take_rate_permit() {
 }
 
 void managed_call::take_circuit_permit() {
-    stage_ = stage::send;
-    if (!on_.state_.breaker) return;
-    auto permit = on_.state_.breaker->breaker().try_acquire(now_, sending_.until.at(), turn_);
-    if (permit) {
-        permit_ = std::move(*permit);
-        return;
+    if (on_.state_.breaker) {
+        auto permit = on_.state_.breaker->breaker().try_acquire(now_, sending_.until.at(), turn_);
+        if (!permit) {
+            if (on_.state_.gate) on_.state_.gate->give_back(held_.rate, what_.cost);
+            refuse_circuit(permit.error());
+            return;
+        }
+        held_.circuit = std::move(*permit);
     }
-    if (on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
-    refuse_circuit(permit.error());
+    stage_ = stage::send;
+    if (on_.state_.slots) take_slot();
 }
 
-asio::awaitable<void> managed_call::wait_in_queue() {
+asio::awaitable<void> managed_call::wait_for_rate() {
     const auto& gate = on_.state_.gate;
     const auto& cell = on_.state_.breaker;
     const auto waiting = std::make_shared<queued_call>(gate, where_);
@@ -144,7 +147,7 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     waiting->latest = sending_.until.at();
     const instant since = now_;
     const rate_answer answer = gate->enqueue(waiting, now_);
-    rate_permit_ = answer.permit;
+    held_.rate = answer.permit;
     auto outcome = queue_outcome::granted;
     if (answer.decision.what == rate_decision::verdict::queued) {
         if (cell) {
@@ -155,7 +158,7 @@ asio::awaitable<void> managed_call::wait_in_queue() {
         outcome = co_await waiting->wait();
         if (cell) cell->behind().remove(*waiting);
         now_ = where_.time.now();
-        if (outcome == queue_outcome::granted) rate_permit_ = waiting->answer().permit;
+        if (outcome == queue_outcome::granted) held_.rate = waiting->answer().permit;
         counts_.rate_limit_wait.observe(now_ - since);
     } else if (!answer.decision.admitted()) {
         refuse_rate(answer);
@@ -182,12 +185,17 @@ asio::awaitable<void> managed_call::wait_in_queue() {
     }
 }
 
-const net::send_options& managed_call::begin_sending() noexcept {
+asio::awaitable<result<response>> managed_call::transmit() {
     ++attempts_;
     counts_.attempts.add();
-    sent_at_ = now_;
+    held_.sent_at = now_;
     slow_.start();
-    return sending_;
+    if (on_.state_.hedge && may_hedge()) {
+        if (const auto delay = on_.state_.hedge->delay()) {
+            return std::make_shared<hedge_race>(*this, where_, *on_.options_.hedge, *delay)->run();
+        }
+    }
+    return where_.transport.send(on_.where(), wire_, sending_);
 }
 
 void managed_call::cancel() {
@@ -196,11 +204,14 @@ void managed_call::cancel() {
 }
 
 void managed_call::withdraw() {
-    if (stage_ == stage::send) {
-        if (on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
-        permit_.cancel();
-    }
+    if (stage_ == stage::send || stage_ == stage::slot_queue) give_back(held_);
     cancel();
+}
+
+void managed_call::give_back(attempt_permits& held) {
+    if (on_.state_.gate) on_.state_.gate->give_back(held.rate, what_.cost);
+    held.circuit.cancel();
+    held.slot.release();
 }
 
 // After a real answer a refusal changes nothing: that answer is what the caller gets.

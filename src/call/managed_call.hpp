@@ -1,5 +1,6 @@
 #pragma once
 
+#include "call/attempt_permits.hpp"
 #include "call/endpoint.hpp"
 #include "call/http_outcome.hpp"
 #include "call/outgoing.hpp"
@@ -22,14 +23,20 @@ public:
     managed_call(const managed_call&) = delete;
     managed_call& operator=(const managed_call&) = delete;
 
-    /// Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit). False when
-    /// the call is over instead.
+    /// Begins an attempt: circuit breaker (look), rate limit, circuit breaker (permit), concurrency
+    /// limit. False when the call is over instead.
     [[nodiscard]] bool prepare();
-    [[nodiscard]] bool waits_for_permit() const noexcept { return stage_ == stage::queue; }
-    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue();
+    [[nodiscard]] bool waits_for_permit() const noexcept {
+        return stage_ == stage::queue || stage_ == stage::slot_queue;
+    }
+    [[nodiscard]] boost::asio::awaitable<void> wait_in_queue() {
+        return stage_ == stage::queue ? wait_for_rate() : wait_for_slot();
+    }
     [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
-    [[nodiscard]] const net::send_options& begin_sending() noexcept;
+    /// Begins to send, once more after a while where the endpoint hedges.
+    [[nodiscard]] boost::asio::awaitable<result<response>> transmit();
     [[nodiscard]] const net::wire_request& wire() const noexcept { return wire_; }
+    [[nodiscard]] const net::send_options& sending() const noexcept { return sending_; }
     [[nodiscard]] const std::shared_ptr<const net::destination>& where() const noexcept {
         return on_.where();
     }
@@ -40,6 +47,18 @@ public:
     [[nodiscard]] result<response>& outcome() noexcept { return outcome_; }
     /// Tells every policy what came of the attempt.
     void settle();
+
+    // Of a hedged attempt.
+    /// The permits of the attempt that counts.
+    [[nodiscard]] attempt_permits& held() noexcept { return held_; }
+    /// All permits for another attempt, taken at once, and the budget's leave; false without. The
+    /// attempt then counts.
+    [[nodiscard]] bool take_hedge_permits(attempt_permits& to, duration after);
+    /// Tells every policy what came of an attempt that is not the one to `settle`.
+    void report(attempt_permits& held, const result<response>& outcome);
+    /// The same of one that was cancelled because another was first.
+    void lost(attempt_permits& held, const result<response>& outcome);
+    void hedged(std::size_t more, bool won) noexcept;
 
     [[nodiscard]] instant started() const noexcept { return started_; }
 
@@ -55,18 +74,26 @@ public:
     void fail(error why);
 
 private:
-    enum class stage : std::uint8_t { refused, queue, send, settled, cancelled, over };
+    enum class stage : std::uint8_t { refused, queue, slot_queue, send, settled, cancelled, over };
 
     [[nodiscard]] bool set_out();
     void take_rate_permit();
     void take_circuit_permit();
+    void take_slot();
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_rate();
+    [[nodiscard]] boost::asio::awaitable<void> wait_for_slot();
+    void give_back(attempt_permits& held);
+    [[nodiscard]] bool may_hedge() const noexcept;
     void refuse(error why);
     void refuse_rate(const rate_answer& answer);
     void refuse_circuit(const circuit_refusal& refusal);
-    void settle_answer(duration took);
-    void settle_error(duration took);
-    void heed_hint();
+    void refuse_slot(bool waited);
+    void report_answer(attempt_permits& held, const response& answer, duration took);
+    void report_error(attempt_permits& held, const error& why, duration took);
+    void teach_limit(const attempt_permits& held, const response& answer);
+    void heed_hint(const response& answer);
     [[nodiscard]] attempt_failure failure() const noexcept;
+    void account() noexcept;
     [[nodiscard]] bool is_safe_to_repeat() const noexcept;
     [[nodiscard]] duration least_wait() const noexcept;
     void tell_retry(const attempt_failure& why, duration wait) const;
@@ -77,17 +104,15 @@ private:
     call_counts& counts_;
     const request& what_;
     const instant started_;
-    stage stage_ = stage::settled;
     instant now_;
-    rate_permit rate_permit_{};
-    instant sent_at_{};
     std::uint32_t tries_ = 0;  // attempts and local refusals
     int attempts_ = 0;
     method_label method_ = method_label::other;
+    stage stage_ = stage::settled;
     bool answered_ = false;  // `outcome_` is of an attempt, not a refusal
     duration hint_{};        // how long the server asked to stay away
     circuit_turn turn_;
-    circuit_permit permit_;
+    attempt_permits held_;
     slow_watch slow_;
     std::string target_;
     outgoing fields_;

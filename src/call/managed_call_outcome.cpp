@@ -27,39 +27,58 @@ void managed_call::settle() {
     answered_ = true;
     hint_ = duration::zero();
     if (outcome_) {
-        settle_answer(now_ - sent_at_);
+        report_answer(held_, *outcome_, now_ - held_.sent_at);
     } else {
-        settle_error(now_ - sent_at_);
+        report_error(held_, outcome_.error(), now_ - held_.sent_at);
     }
 }
 
-void managed_call::settle_answer(duration took) {
-    counts_.observe_request(method_, outcome_->status, took);
-    heed_hint();
-    if (is_circuit_failure(outcome_->status)) {
-        permit_.failure(now_);
-    } else if (outcome_->stream) {
-        permit_.answered(now_);
+void managed_call::report_answer(attempt_permits& held, const response& answer, duration took) {
+    counts_.observe_request(method_, answer.status, took);
+    heed_hint(answer);
+    if (is_circuit_failure(on_.options_, to_seen(answer, tries_))) {
+        held.circuit.failure(now_);
+    } else if (answer.stream) {
+        held.circuit.answered(now_);
     } else {
-        permit_.success(now_);
+        held.circuit.success(now_);
+    }
+    if (held.slot.held()) teach_limit(held, answer);
+    if (!answer.stream) held.slot.release();
+    if (on_.state_.hedge && answer.status < 500 && may_hedge()) on_.state_.hedge->record(took);
+}
+
+// In flight until the answer is read to its end.
+void managed_call::teach_limit(const attempt_permits& held, const response& answer) {
+    concurrency_gate& gate = *on_.state_.slots;
+    if (answer.status == 503 || answer.status == 504) {
+        gate.overloaded(held.sent_at, now_);
+    } else if (answer.status < 500 && answer.status != 429) {
+        gate.answered(held.sent_at, now_);
     }
 }
 
-void managed_call::settle_error(duration took) {
-    const error& why = outcome_.error();
+void managed_call::report_error(attempt_permits& held, const error& why, duration took) {
     counts_.observe_request(method_, why.kind, took);
     // Cancelled calls are neutral, and what was never sent was not spent.
     const bool unspent = why.kind == error_kind::cancelled || !why.maybe_sent;
-    if (unspent && on_.state_.gate) on_.state_.gate->give_back(rate_permit_, what_.cost);
-    if (is_circuit_failure(why.kind) && !(body_ && body_->failed())) {
-        permit_.failure(now_);
+    if (unspent && on_.state_.gate) on_.state_.gate->give_back(held.rate, what_.cost);
+    if (is_circuit_failure(on_.options_, to_seen(why, tries_)) && !(body_ && body_->failed())) {
+        held.circuit.failure(now_);
     } else {
-        permit_.cancel();
+        held.circuit.cancel();
     }
+    if (why.kind == error_kind::timeout) {
+        if (held.slot.held()) {
+            on_.state_.slots->overloaded(held.sent_at, now_);
+        }
+        if (on_.state_.hedge && may_hedge()) on_.state_.hedge->record(took);
+    }
+    held.slot.release();
 }
 
-void managed_call::heed_hint() {
-    const auto hint = server_hint(outcome_->status, outcome_->fields, where_.time);
+void managed_call::heed_hint(const response& answer) {
+    const auto hint = server_hint(answer.status, answer.fields, where_.time);
     if (!hint || *hint <= duration::zero()) return;
     hint_ = *hint;
     if (!on_.state_.gate) return;
@@ -70,22 +89,13 @@ void managed_call::heed_hint() {
     said.level = severity::info;
     said.message = fmt::format("the server asks to wait {}", duration_text(hint_));
     said.fields = {{"waitMs", std::to_string(to_ms_ceil(hint_))},
-                   {"status", std::to_string(outcome_->status)}};
+                   {"status", std::to_string(answer.status)}};
     said.at = now_;
     on_.events_.tell(std::move(said));
 }
 
 attempt_failure managed_call::failure() const noexcept {
-    attempt_failure seen;
-    seen.attempt = tries_;
-    if (outcome_) {
-        seen.status = outcome_->status;
-    } else {
-        seen.kind = outcome_.error().kind;
-        seen.type = failure_type(*seen.kind);
-        seen.message = outcome_.error().message;
-    }
-    return seen;
+    return outcome_ ? to_seen(*outcome_, tries_) : to_seen(outcome_.error(), tries_);
 }
 
 bool managed_call::is_safe_to_repeat() const noexcept {
@@ -110,8 +120,11 @@ duration managed_call::least_wait() const noexcept {
 
 std::optional<instant> managed_call::next_attempt_at() {
     const auto& retry = on_.options_.middleware.error.retry;
-    if (!retry) return std::nullopt;
     const bool refused = stage_ == stage::refused;
+    if (!retry) {
+        if (on_.state_.hedge && !refused) account();
+        return std::nullopt;
+    }
     if (refused && answered_) return std::nullopt;
     if (outcome_ && outcome_->status < 400) {
         on_.state_.budget->on_success();
@@ -133,11 +146,22 @@ std::optional<instant> managed_call::next_attempt_at() {
     if (!wait) return std::nullopt;
     counts_.retries[static_cast<std::size_t>(to_retry_reason(seen))].add();
     tell_retry(seen, *wait);
-    permit_.success(now_);  // still held by a streamed answer that no circuit minds
+    held_.circuit.success(now_);  // still held by a streamed answer that no circuit minds
     return later(now_, *wait);
 }
 
+// What hedges may spend where nothing is retried.
+void managed_call::account() noexcept {
+    if (outcome_ ? outcome_->status < 500 && outcome_->status != 429
+                 : outcome_.error().kind == error_kind::cancelled) {
+        if (outcome_) on_.state_.budget->on_success();
+    } else {
+        on_.state_.budget->on_failure();
+    }
+}
+
 asio::awaitable<void> managed_call::collect_answer() {
+    const bulkhead_permit until_read = std::move(held_.slot);
     std::string collected;
     while (collected.size() <= collected_at_most) {
         result<std::string_view> piece = co_await outcome_->stream->read();
@@ -167,9 +191,9 @@ void managed_call::finish() {
     }
     outcome_->attempts = attempts_;
     if (outcome_->stream) {
-        outcome_->stream =
-            std::make_unique<observed_body>(std::move(outcome_->stream), on_.shared_from_this(),
-                                            where_, std::move(permit_), outcome_->status);
+        outcome_->stream = std::make_unique<observed_body>(
+            std::move(outcome_->stream), on_.shared_from_this(), where_, std::move(held_.circuit),
+            std::move(held_.slot), outcome_->status);
         return;
     }
     counts_.end_call(outcome_->status);

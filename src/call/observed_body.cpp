@@ -10,11 +10,12 @@ namespace asio = boost::asio;
 
 observed_body::observed_body(std::unique_ptr<body_source> origin,
                              std::shared_ptr<const endpoint> on, const shard& where,
-                             circuit_permit permit, int status) noexcept
+                             circuit_permit permit, bulkhead_permit slot, int status) noexcept
     : origin_(std::move(origin)),
       on_(std::move(on)),
       where_(where),
       permit_(std::move(permit)),
+      slot_(std::move(slot)),
       status_(status) {}
 
 observed_body::~observed_body() {
@@ -29,6 +30,7 @@ asio::awaitable<result<std::string_view>> observed_body::read() {
 
 void observed_body::end(const result<std::string_view>& last) noexcept {
     over_ = true;
+    slot_.release();
     call_counts& counts = on_->state().metrics->of(where_.index);
     if (last) {
         permit_.success(where_.time.now());
@@ -36,7 +38,7 @@ void observed_body::end(const result<std::string_view>& last) noexcept {
         return;
     }
     const error_kind kind = last.error().kind;
-    if (is_circuit_failure(kind)) {
+    if (is_circuit_failure(on_->options(), to_seen(last.error(), 1))) {
         permit_.failure(where_.time.now());
     } else {
         permit_.cancel();

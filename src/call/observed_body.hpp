@@ -7,12 +7,13 @@
 
 namespace symphony {
 
-/// A streamed answer of a managed call, which is over when this ends: it holds the breaker's permit
-/// and counts the call.
+/// A streamed answer of a managed call, which is over when this ends: it holds the permits
+/// of breaker and concurrency limit and counts the call.
 class observed_body final : public body_source {
 public:
     observed_body(std::unique_ptr<body_source> origin, std::shared_ptr<const endpoint> on,
-                  const shard& where, circuit_permit permit, int status) noexcept;
+                  const shard& where, circuit_permit permit, bulkhead_permit slot,
+                  int status) noexcept;
     /// Given up before its end: cancelled.
     ~observed_body() override;
     observed_body(const observed_body&) = delete;
@@ -30,6 +31,7 @@ private:
     const std::shared_ptr<const endpoint> on_;
     const shard& where_;
     circuit_permit permit_;
+    bulkhead_permit slot_;
     const int status_;
     bool over_ = false;
 };

@@ -43,7 +43,7 @@ rate_answer rate_gate::enqueue(const std::shared_ptr<queued_call>& call, instant
     } else {
         answer.decision = limiter_.acquire(now, *call);
         answer.permit.at = now;
-        call->expires_ = call->latest;
+        call->expire_at(call->latest);
         if (answer.decision.what == rate_decision::verdict::queued) rearm();
     }
     if (answer.decision.what != rate_decision::verdict::queued) waiting_.remove(*call);

@@ -115,7 +115,7 @@ rate_answer shared_budget::enqueue(queued_call& call, instant now) {
                 wakes = made.decision.what == verdict::queued;
             }
         }
-        call.expires_ = call.latest;
+        call.expire_at(call.latest);
     }
     perform(std::move(then));
     if (wakes) gate_.rearm();

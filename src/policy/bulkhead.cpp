@@ -28,7 +28,7 @@ bulkhead::verdict bulkhead::acquire(bulkhead_waiter& waiter) noexcept {
         if (seen < limit_.load(std::memory_order_relaxed)) {
             if (word_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire,
                                             std::memory_order_relaxed)) {
-                waiter.permit = {*this, static_cast<std::uint32_t>(seen + 1)};
+                waiter.permit = bulkhead_permit(*this);
                 return verdict::admitted;
             }
         } else if (queue_->max_size == 0) {
@@ -93,7 +93,7 @@ bulkhead_waiter* bulkhead::grant_locked() noexcept {
         word_.fetch_add(1, std::memory_order_acquire);
         bulkhead_waiter& granted = *waiters.first();
         waiters.remove(granted);
-        granted.permit = {*this, static_cast<std::uint32_t>(seen + 1)};
+        granted.permit = bulkhead_permit(*this);
         *end = &granted;
         end = &granted.next;
     }

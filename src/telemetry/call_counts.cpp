@@ -89,6 +89,11 @@ void call_totals::add(const call_counts& counts) noexcept {
         retries[reason] += counts.retries[reason].load();
     rate_limit_wait += counts.rate_limit_wait.look();
     rate_limit_rejected += counts.rate_limit_rejected.load();
+    concurrency_wait += counts.concurrency_wait.look();
+    concurrency_rejected += counts.concurrency_rejected.load();
+    hedges_won += counts.hedges_won.load();
+    hedges_lost += counts.hedges_lost.load();
+    hedges_refused += counts.hedges_refused.load();
 }
 
 }  // namespace symphony

@@ -217,6 +217,50 @@ void write_alerts(writer& to) {
               });
 }
 
+void write_concurrency(writer& to) {
+    const auto look = [](const scraped& m) {
+        const auto& ask = m.metrics().concurrency;
+        return ask ? ask() : std::nullopt;
+    };
+    to.family("symphony_concurrency_limit", "gauge", "Attempts that may be in flight at a time.",
+              [&](const scraped& m) {
+                  if (const auto seen = look(m)) to.sample(seen->limit);
+              });
+    to.family("symphony_concurrency_in_flight", "gauge",
+              "Attempts in flight, answers being read included.", [&](const scraped& m) {
+                  if (const auto seen = look(m)) to.sample(seen->in_flight);
+              });
+    to.family("symphony_concurrency_queue_length", "gauge",
+              "Callers waiting until fewer attempts are in flight.", [&](const scraped& m) {
+                  if (const auto seen = look(m)) to.sample(seen->queued);
+              });
+    to.family("symphony_concurrency_wait_seconds", "histogram",
+              "Wait until few enough attempts are in flight, zero waits included.",
+              [&](const scraped& m) {
+                  const histogram::view& waits = m.total.concurrency_wait;
+                  if (look(m) || waits.total > 0) to.durations(waits);
+              });
+    to.family("symphony_concurrency_rejected_total", "counter",
+              "Attempts the concurrency limit refused.", [&](const scraped& m) {
+                  const std::uint64_t count = m.total.concurrency_rejected;
+                  if (look(m) || count > 0) to.sample(count);
+              });
+}
+
+void write_hedges(writer& to) {
+    to.family("symphony_hedges_total", "counter",
+              "Requests that were to be sent again while they had no answer, by result.",
+              [&](const scraped& m) {
+                  const auto& ask = m.metrics().hedges;
+                  const call_totals& all = m.total;
+                  const bool any = all.hedges_won + all.hedges_lost + all.hedges_refused > 0;
+                  if (!any && !(ask && ask())) return;
+                  to.sample(all.hedges_won, {{"result", "won"}});
+                  to.sample(all.hedges_lost, {{"result", "lost"}});
+                  to.sample(all.hedges_refused, {{"result", "refused"}});
+              });
+}
+
 }  // namespace
 
 std::string write_metrics(const metrics_registry& registry, exposition format) {
@@ -231,6 +275,8 @@ std::string write_metrics(const metrics_registry& registry, exposition format) {
     write_rate_limit(to);
     write_circuit(to);
     write_alerts(to);
+    write_concurrency(to);
+    write_hedges(to);
     return to.finish();
 }
 

@@ -61,6 +61,10 @@ endpoint_status status_of(const std::string& name, const endpoint& of, instant n
         shown.rate_limit = {detail::limit_key(of), gate->look(now),
                             std::string(gate->store_name())};
     }
+    if (const auto& slots = of.state().slots) {
+        const concurrency_gate::view seen = slots->look();
+        shown.concurrency = {seen.limit, seen.in_flight, seen.queued, seen.adaptive};
+    }
     return shown;
 }
 

@@ -16,6 +16,8 @@ bool counts_in_one_place(const std::optional<rate_sharing_options>& old,
 void state_registry::attach(catalogue& to) {
     std::map<std::string, limit> limits;
     std::map<name_pair, circuit> circuits;
+    std::map<name_pair, slots> slots;
+    std::map<name_pair, hedge> hedges;
     std::map<name_pair, std::shared_ptr<retry_budget>> budgets;
     for (const auto& tool : to.tools()) {
         for (const auto& [name, endpoint] : tool->endpoints) {
@@ -25,6 +27,12 @@ void state_registry::attach(catalogue& to) {
             if (endpoint->options().rate_limit) state.gate = gate_for(*endpoint, limits);
             if (endpoint->options().circuit_breaker) {
                 state.breaker = breaker_for(*endpoint, state.metrics, circuits);
+            }
+            if (const auto& limit = endpoint->options().concurrency) {
+                state.slots = slots_for(names, *limit, slots);
+            }
+            if (const auto& how = endpoint->options().hedge) {
+                state.hedge = hedge_for(names, *how, hedges);
             }
             const auto old_budget = budgets_.find(names);
             state.budget = old_budget != budgets_.end() ? old_budget->second
@@ -39,7 +47,10 @@ void state_registry::attach(catalogue& to) {
     }
     limits_ = std::move(limits);
     circuits_ = std::move(circuits);
+    slots_ = std::move(slots);
+    hedges_ = std::move(hedges);
     budgets_ = std::move(budgets);
+    std::erase_if(all_slots_, [](const auto& gate) { return gate.expired(); });
     std::erase_if(all_gates_, [](const auto& gate) { return gate.expired(); });
     std::erase_if(all_checks_, [](const auto& check) { return check.expired(); });
 }
@@ -111,6 +122,35 @@ void state_registry::alert(const endpoint& of, const std::shared_ptr<endpoint_me
     kept.cell->alert_through(kept.alerts);
 }
 
+std::shared_ptr<concurrency_gate> state_registry::slots_for(const name_pair& names,
+                                                            const concurrency_options& options,
+                                                            std::map<name_pair, slots>& keep) {
+    slots& kept = keep[names];
+    if (const auto old = slots_.find(names); old != slots_.end()) {
+        kept = old->second;
+        if (kept.options != options) kept.gate->reconfigure(options);
+    } else {
+        kept.gate = std::make_shared<concurrency_gate>(options);
+        all_slots_.push_back(kept.gate);
+    }
+    kept.options = options;
+    return kept.gate;
+}
+
+std::shared_ptr<hedge_timing> state_registry::hedge_for(const name_pair& names,
+                                                        const hedge_options& options,
+                                                        std::map<name_pair, hedge>& keep) {
+    hedge& kept = keep[names];
+    if (const auto old = hedges_.find(names); old != hedges_.end()) {
+        kept = old->second;
+        if (kept.options != options) kept.timing->reconfigure(options);
+    } else {
+        kept.timing = std::make_shared<hedge_timing>(options);
+    }
+    kept.options = options;
+    return kept.timing;
+}
+
 void state_registry::watch(const endpoint& of, breaker_cell& circuit) {
     const auto& target = of.health();
     const auto present = circuit.watcher();
@@ -152,6 +192,17 @@ std::shared_ptr<endpoint_metrics> state_registry::metrics_for(const name_pair& n
             if (!cell) return std::nullopt;
             return static_cast<int>(cell->breaker().inspect(time.now()).state);
         };
+        fresh.concurrency = [seen]() -> std::optional<concurrency_view> {
+            const std::lock_guard lock(seen->mutex);
+            const auto gate = seen->slots.lock();
+            if (!gate) return std::nullopt;
+            const concurrency_gate::view now = gate->look();
+            return concurrency_view{now.limit, now.in_flight, now.queued};
+        };
+        fresh.hedges = [seen] {
+            const std::lock_guard lock(seen->mutex);
+            return seen->hedges;
+        };
     });
 }
 
@@ -160,6 +211,8 @@ void state_registry::show(const name_pair& names, const endpoint_state& state) {
     const std::lock_guard lock(seen.mutex);
     seen.gate = state.gate;
     seen.breaker = state.breaker;
+    seen.slots = state.slots;
+    seen.hedges = state.hedge != nullptr;
 }
 
 void state_registry::close() noexcept {
@@ -167,6 +220,9 @@ void state_registry::close() noexcept {
         if (const auto check = known.lock()) check->close();
     }
     for (const auto& known : all_gates_) {
+        if (const auto gate = known.lock()) gate->close();
+    }
+    for (const auto& known : all_slots_) {
         if (const auto gate = known.lock()) gate->close();
     }
 }

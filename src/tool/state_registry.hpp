@@ -39,6 +39,8 @@ private:
         std::mutex mutex;
         std::weak_ptr<rate_gate> gate;
         std::weak_ptr<const breaker_cell> breaker;
+        std::weak_ptr<const concurrency_gate> slots;
+        bool hedges = false;
     };
     struct limit {
         rate_limit_options options;
@@ -51,11 +53,26 @@ private:
         std::shared_ptr<alert_line> alerts;
     };
 
+    struct slots {
+        concurrency_options options;
+        std::shared_ptr<concurrency_gate> gate;
+    };
+    struct hedge {
+        hedge_options options;
+        std::shared_ptr<hedge_timing> timing;
+    };
+
     [[nodiscard]] std::shared_ptr<rate_gate> gate_for(const endpoint& of,
                                                       std::map<std::string, limit>& keep);
     [[nodiscard]] std::shared_ptr<breaker_cell> breaker_for(
         const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics,
         std::map<name_pair, circuit>& keep);
+    [[nodiscard]] std::shared_ptr<concurrency_gate> slots_for(const name_pair& names,
+                                                              const concurrency_options& options,
+                                                              std::map<name_pair, slots>& keep);
+    [[nodiscard]] std::shared_ptr<hedge_timing> hedge_for(const name_pair& names,
+                                                          const hedge_options& options,
+                                                          std::map<name_pair, hedge>& keep);
     void watch(const endpoint& of, breaker_cell& circuit);
     void alert(const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics, circuit& kept);
     [[nodiscard]] std::shared_ptr<endpoint_metrics> metrics_for(const name_pair& names);
@@ -70,9 +87,12 @@ private:
     metrics_registry metrics_;
     std::map<std::string, limit> limits_;
     std::map<name_pair, circuit> circuits_;
+    std::map<name_pair, slots> slots_;
+    std::map<name_pair, hedge> hedges_;
     std::map<name_pair, std::shared_ptr<retry_budget>> budgets_;
     std::map<name_pair, std::shared_ptr<gauges>> gauges_;
     std::vector<std::weak_ptr<rate_gate>> all_gates_;
+    std::vector<std::weak_ptr<concurrency_gate>> all_slots_;
     std::vector<std::weak_ptr<health_check>> all_checks_;
     bool quiet_ = false;
 };

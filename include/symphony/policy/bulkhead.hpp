@@ -16,12 +16,11 @@ class bulkhead_permit {
 public:
     bulkhead_permit() noexcept = default;
     bulkhead_permit(bulkhead_permit&& other) noexcept
-        : owner_(std::exchange(other.owner_, nullptr)), in_flight_(other.in_flight_) {}
+        : owner_(std::exchange(other.owner_, nullptr)) {}
     bulkhead_permit& operator=(bulkhead_permit&& other) noexcept {
         if (this != &other) {
             release();
             owner_ = std::exchange(other.owner_, nullptr);
-            in_flight_ = other.in_flight_;
         }
         return *this;
     }
@@ -32,16 +31,12 @@ public:
     /// Gives it back; harmless when it is not held.
     void release() noexcept;
     [[nodiscard]] bool held() const noexcept { return owner_ != nullptr; }
-    /// How many were in flight when it was given, this one included.
-    [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
 
 private:
     friend class bulkhead;
-    bulkhead_permit(bulkhead& owner, std::uint32_t in_flight) noexcept
-        : owner_(&owner), in_flight_(in_flight) {}
+    explicit bulkhead_permit(bulkhead& owner) noexcept : owner_(&owner) {}
 
     bulkhead* owner_ = nullptr;
-    std::uint32_t in_flight_ = 0;
 };
 
 /// A caller in a bulkhead's queue. Owned by the caller; its address is its identity meanwhile.
@@ -86,7 +81,7 @@ public:
         while (seen < limit_.load(std::memory_order_relaxed)) {  // never while somebody waits
             if (word_.compare_exchange_weak(seen, seen + 1, std::memory_order_acquire,
                                             std::memory_order_relaxed)) {
-                return {*this, static_cast<std::uint32_t>(seen + 1)};
+                return bulkhead_permit(*this);
             }
         }
         return {};

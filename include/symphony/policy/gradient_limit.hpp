@@ -46,7 +46,7 @@ public:
     gradient_limit(const gradient_limit&) = delete;
     gradient_limit& operator=(const gradient_limit&) = delete;
 
-    /// A call was answered; `in_flight` were under way when it began, itself included. Returns the
+    /// A call was answered; `in_flight` were under way until then, itself included. Returns the
     /// new limit when this changed it. Calls that were cancelled are not told.
     std::optional<std::uint32_t> on_answer(instant begun, instant now,
                                            std::uint32_t in_flight) noexcept;

@@ -55,6 +55,11 @@ public:
     std::array<tally, retry_reasons> retries{};  ///< by retry_reason
     histogram rate_limit_wait;
     tally rate_limit_rejected;
+    histogram concurrency_wait;
+    tally concurrency_rejected;
+    tally hedges_won;      ///< requests sent again whose second answer was taken
+    tally hedges_lost;     ///< and those of which another one was
+    tally hedges_refused;  ///< for want of a permit or of budget
 
     /// Adds the duration histograms that have been used so far, sorted by method and outcome.
     void collect_into(std::vector<request_series>& all) const;
@@ -78,6 +83,11 @@ struct call_totals {
     std::array<std::uint64_t, retry_reasons> retries{};
     histogram::view rate_limit_wait;
     std::uint64_t rate_limit_rejected = 0;
+    histogram::view concurrency_wait;
+    std::uint64_t concurrency_rejected = 0;
+    std::uint64_t hedges_won = 0;
+    std::uint64_t hedges_lost = 0;
+    std::uint64_t hedges_refused = 0;
     std::uint64_t in_flight = 0;
 
     void add(const call_counts& counts) noexcept;

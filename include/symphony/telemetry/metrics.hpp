@@ -18,6 +18,13 @@
 
 namespace symphony {
 
+/// A concurrency limit at one moment.
+struct concurrency_view {
+    std::uint64_t limit = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t queued = 0;
+};
+
 /// Everything that is counted for one endpoint. Thread-safe but for what `of` says.
 class endpoint_metrics {
 public:
@@ -37,6 +44,8 @@ public:
     std::function<std::optional<std::size_t>()> queue_length;
     std::function<std::optional<bool>()> store_up;      ///< nothing where no budget is shared
     std::function<std::optional<int>()> circuit_state;  ///< 0 closed, 1 half-open, 2 open
+    std::function<std::optional<concurrency_view>()> concurrency;
+    std::function<bool()> hedges;  ///< whether requests are sent again while they have no answer
 
 private:
     const std::unique_ptr<call_counts[]> counts_;

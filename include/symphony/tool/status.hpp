@@ -3,6 +3,8 @@
 #include "symphony/policy/circuit_breaker.hpp"
 #include "symphony/policy/rate_limiter.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +28,13 @@ struct endpoint_status {
         std::string store = "local";
     };
     std::optional<rate_limit_status> rate_limit{};
+    struct concurrency_status {
+        std::uint32_t limit = 0;      ///< at this moment
+        std::uint32_t in_flight = 0;  ///< attempts, answers being read included
+        std::size_t queued = 0;
+        bool adaptive = false;
+    };
+    std::optional<concurrency_status> concurrency{};
 };
 
 struct tool_status {

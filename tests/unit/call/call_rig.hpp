@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/call_job.hpp"
+#include "symphony/testing/fake_transport.hpp"
 #include "symphony/testing/fixed_random.hpp"
 #include "symphony/testing/manual_clock.hpp"
 #include "symphony/testing/manual_timers.hpp"
@@ -125,9 +126,15 @@ struct pending_call {
 /// An endpoint on a shard driven by hand: time moves only by `advance`, nothing ever sleeps.
 class call_rig : private call_site {
 public:
-    call_rig() { options.url = "http://api.test/v2"; }
+    /// `timed`: the network is `clockwork` instead of `transport`.
+    explicit call_rig(bool timed = false)
+        : here{loop.get_executor(), time, wakeups,
+               timed ? static_cast<net::transport&>(clockwork) : transport, random} {
+        options.url = "http://api.test/v2";
+    }
     ~call_rig() override {
         if (state.gate) state.gate->close();
+        if (state.slots) state.slots->close();
         loop.poll();
     }
     call_rig(const call_rig&) = delete;
@@ -141,6 +148,10 @@ public:
         state.metrics = std::make_shared<endpoint_metrics>();
         state.budget = std::make_shared<retry_budget>();
         if (options.rate_limit) state.gate = rate_gate::make(*options.rate_limit, here);
+        if (options.concurrency) {
+            state.slots = std::make_shared<concurrency_gate>(*options.concurrency);
+        }
+        if (options.hedge) state.hedge = std::make_shared<hedge_timing>(*options.hedge);
         if (options.circuit_breaker) {
             state.breaker = std::make_shared<breaker_cell>(*options.circuit_breaker,
                                                            (*made)->events(), state.metrics);
@@ -191,7 +202,8 @@ public:
     symphony::testing::manual_timers wakeups{time, [this] { run_ready(); }};
     symphony::testing::fixed_random random{UINT64_MAX};  // full jitter at its largest
     hand_transport transport{loop.get_executor()};
-    shard here{loop.get_executor(), time, wakeups, transport, random};
+    symphony::testing::fake_transport clockwork{time, wakeups};
+    shard here;
     endpoint_options options;
     endpoint_state state;
     std::shared_ptr<const endpoint> on;

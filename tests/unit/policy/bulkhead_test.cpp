@@ -35,8 +35,8 @@ TEST(bulkhead, admits_so_many_at_a_time_and_no_more) {
     bulkhead slots(2);
     bulkhead_permit first = slots.try_acquire();
     const bulkhead_permit second = slots.try_acquire();
-    EXPECT_EQ(first.in_flight(), 1u);
-    EXPECT_EQ(second.in_flight(), 2u);
+    EXPECT_TRUE(first.held() && second.held());
+    EXPECT_EQ(slots.in_flight(), 2u);
     EXPECT_FALSE(slots.try_acquire().held());
     first.release();
     EXPECT_TRUE(slots.try_acquire().held());

@@ -79,7 +79,6 @@ private:
     struct job {
         instant begun{};
         instant ends{};
-        std::uint32_t in_flight = 0;
         [[nodiscard]] bool operator>(const job& other) const noexcept { return ends > other.ends; }
     };
 
@@ -95,7 +94,7 @@ private:
         while (permits_.size() < load_.demand) {
             bulkhead_permit permit = slots_.try_acquire();
             if (!permit.held()) break;
-            waiting_.push_back({time_, {}, permit.in_flight()});
+            waiting_.push_back({time_, {}});
             permits_.push_back(std::move(permit));
         }
         while (!waiting_.empty() && running_.size() < load_.capacity) {
@@ -107,9 +106,10 @@ private:
     }
 
     void finish(const job& done) {
+        const std::uint32_t in_flight = slots_.in_flight();
+        const auto changed = overloaded() ? limit_.on_overload(done.begun, time_, in_flight)
+                                          : limit_.on_answer(done.begun, time_, in_flight);
         permits_.pop_back();
-        const auto changed = overloaded() ? limit_.on_overload(done.begun, time_, done.in_flight)
-                                          : limit_.on_answer(done.begun, time_, done.in_flight);
         if (changed) slots_.resize(*changed);
     }
 
