@@ -78,12 +78,16 @@ hedge_race::~hedge_race() {
     if (alarm_.armed()) where_.wakeups.disarm(alarm_);
 }
 
-asio::awaitable<result<response>> hedge_race::run() {
-    const auto keep = shared_from_this();
+asio::awaitable<result<response>> hedge_race::run(std::shared_ptr<hedge_race> race) {
     const auto before = co_await asio::this_coro::cancellation_state;
     if (before.cancelled() != asio::cancellation_type::none) {
         co_return fail(error_kind::cancelled, "the call was cancelled");
     }
+    co_await race->race();
+    co_return std::move(*race->taken_->outcome);
+}
+
+asio::awaitable<void> hedge_race::race() {
     start(legs_.front());
     arm();
     while (taken_ == nullptr) {
@@ -95,7 +99,6 @@ asio::awaitable<result<response>> hedge_race::run() {
     while (running_ > 0)
         co_await until_something_happens();
     conclude();
-    co_return std::move(*taken_->outcome);
 }
 
 // The race is kept until all have ended: they know its signals.

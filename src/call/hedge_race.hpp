@@ -27,7 +27,8 @@ public:
 
     /// What the attempt came to. The call then holds the permits of the one that counts; of all
     /// others the policies have been told. As `transport::send`.
-    [[nodiscard]] boost::asio::awaitable<result<response>> run();
+    [[nodiscard]] static boost::asio::awaitable<result<response>> run(
+        std::shared_ptr<hedge_race> race);
 
 private:
     static constexpr std::size_t most = 4;
@@ -46,6 +47,7 @@ private:
 
     class ending;
 
+    [[nodiscard]] boost::asio::awaitable<void> race();
     void start(leg& one);
     void end(leg& one, result<response> outcome);
     void abandon() noexcept;

@@ -192,7 +192,8 @@ asio::awaitable<result<response>> managed_call::transmit() {
     slow_.start();
     if (on_.state_.hedge && may_hedge()) {
         if (const auto delay = on_.state_.hedge->delay()) {
-            return std::make_shared<hedge_race>(*this, where_, *on_.options_.hedge, *delay)->run();
+            return hedge_race::run(
+                std::make_shared<hedge_race>(*this, where_, *on_.options_.hedge, *delay));
         }
     }
     return where_.transport.send(on_.where(), wire_, sending_);
