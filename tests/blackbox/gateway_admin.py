@@ -20,6 +20,12 @@ METRICS = {
     "symphony_circuit_state": "gauge",
     "symphony_circuit_transitions_total": "counter",
     "symphony_in_flight": "gauge",
+    "symphony_concurrency_limit": "gauge",
+    "symphony_concurrency_in_flight": "gauge",
+    "symphony_concurrency_queue_length": "gauge",
+    "symphony_concurrency_wait_seconds": "histogram",
+    "symphony_concurrency_rejected_total": "counter",
+    "symphony_hedges_total": "counter",
 }
 
 
@@ -87,6 +93,7 @@ class Metrics(AdminCase):
         gateway = self.gateway(
             rateLimit={"maxRequestsPerMinute": 10, "maxQueueSize": 0},
             circuitBreaker={"failureThreshold": 2, "resetTimeoutMs": 60000},
+            concurrency={"max": 10}, hedge={},
             middleware={"error": {"retry": {"maxAttempts": 2, "baseDelay": 1}}})
         self.api.script(answer(503), answer(200), answer(404), answer(500), answer(500))
         self.assertEqual([gateway.request().status for _ in range(5)], [200, 404, 500, 500, 503])

@@ -35,6 +35,15 @@ TEST(status_document, shows_the_share_of_a_gradual_recovery) {
               R"({"state":"half-open","manual":false,"admittedShare":0.2})");
 }
 
+TEST(status_document, shows_the_concurrency_limit) {
+    endpoint_status endpoint;
+    endpoint.name = "api";
+    endpoint.concurrency = {12, 3, 0, true};
+    const json document = status_document({{"demo", {endpoint}}}, "1", 1s);
+    EXPECT_EQ(document["tools"][0]["endpoints"][0]["concurrency"].dump(),
+              R"({"limit":12,"inFlight":3,"queued":0,"adaptive":true})");
+}
+
 TEST(status_document, leaves_out_what_is_not_configured) {
     endpoint_status endpoint;
     endpoint.name = "api";
@@ -43,6 +52,7 @@ TEST(status_document, leaves_out_what_is_not_configured) {
     const json& shown = document["tools"][0]["endpoints"][0];
     EXPECT_FALSE(shown.contains("breaker"));
     EXPECT_FALSE(shown.contains("rateLimit"));
+    EXPECT_FALSE(shown.contains("concurrency"));
 }
 
 }  // namespace

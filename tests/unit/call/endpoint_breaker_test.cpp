@@ -53,6 +53,83 @@ TEST_F(endpoint_breaker_test, network_errors_are_failures) {
     EXPECT_EQ(seen(), circuit_state::open);
 }
 
+TEST_F(endpoint_breaker_test, conditions_say_what_a_failure_is_instead) {
+    options.failure_conditions.emplace_back(
+        [](const attempt_failure& seen) { return seen.status == 429; });
+    options.failure_conditions.emplace_back(
+        [](const attempt_failure& seen) { return seen.type == "network"; });
+    answer_with(500);
+    ASSERT_TRUE(call() && call() && call());
+    EXPECT_EQ(seen(), circuit_state::closed) << "not any more";
+    transport.on_send = [](const auto&) { return failure(error_kind::timeout, true); };
+    EXPECT_FALSE(call() || call());
+    EXPECT_EQ(seen(), circuit_state::closed);
+    answer_with(429);
+    ASSERT_TRUE(call());
+    transport.on_send = [](const auto&) { return failure(error_kind::connection_lost, true); };
+    EXPECT_FALSE(call());
+    EXPECT_EQ(seen(), circuit_state::open);
+}
+
+TEST_F(endpoint_breaker_test, conditions_see_every_answer_and_no_refusal_of_our_own) {
+    std::vector<int> statuses;
+    std::vector<error_kind> kinds;
+    options.failure_conditions.emplace_back([&](const attempt_failure& seen) {
+        if (seen.kind) kinds.push_back(*seen.kind);
+        if (!seen.kind) statuses.push_back(seen.status);
+        return true;
+    });
+    options.circuit_breaker->failure_threshold = 3;
+    options.rate_limit.emplace().max_requests_per_minute = 4;
+    options.rate_limit->max_queue_size = 0;
+    answer_with(200);
+    ASSERT_TRUE(call());
+    transport.on_send = [](const auto&) { return failure(error_kind::timeout, true); };
+    EXPECT_FALSE(call());
+    transport.on_send = [](const auto&) { return failure(error_kind::cancelled, true); };
+    EXPECT_FALSE(call());
+    transport.on_send = [](const auto&) { return failure(error_kind::invalid_request, true); };
+    EXPECT_FALSE(call());
+    EXPECT_FALSE(call()) << "the limit";
+    EXPECT_EQ(statuses, std::vector<int>{200});
+    EXPECT_EQ(kinds, std::vector<error_kind>{error_kind::timeout});
+    EXPECT_EQ(state.breaker->breaker().inspect(time.now()).consecutive_failures, 2u);
+}
+
+TEST_F(endpoint_breaker_test, a_condition_that_throws_says_no) {
+    options.failure_conditions.emplace_back(
+        [](const attempt_failure&) -> bool { throw std::runtime_error("x"); });
+    answer_with(500);
+    ASSERT_TRUE(call() && call());
+    EXPECT_EQ(seen(), circuit_state::closed);
+}
+
+TEST_F(endpoint_breaker_test, conditions_judge_a_body_that_breaks) {
+    options.circuit_breaker->failure_threshold = 1;
+    options.failure_conditions.emplace_back(
+        [](const attempt_failure& seen) { return seen.kind == error_kind::connection_lost; });
+    for (const error_kind fault : {error_kind::timeout, error_kind::connection_lost}) {
+        transport.on_send = [fault](const auto&) -> result<response> {
+            response made = answer(200);
+            made.stream =
+                std::make_unique<memory_body>(std::vector<std::string>{"a"}, fault_of(fault));
+            return made;
+        };
+        auto got = call();
+        ASSERT_TRUE(got);
+        asio::co_spawn(
+            loop,
+            [](body_source& from) -> asio::awaitable<void> {
+                for (auto piece = co_await from.read(); piece && !piece->empty();)
+                    piece = co_await from.read();
+            }(*got->stream),
+            asio::detached);
+        settle();
+        EXPECT_EQ(seen(),
+                  fault == error_kind::timeout ? circuit_state::closed : circuit_state::open);
+    }
+}
+
 TEST_F(endpoint_breaker_test, an_open_circuit_spends_no_permit_of_the_rate_limit) {
     options.rate_limit.emplace().max_requests_per_minute = 3;
     answer_with(500);

@@ -79,6 +79,8 @@ TEST(exposition, an_untouched_endpoint_shows_its_series_at_zero) {
     const auto m = registry.get("t", "e");
     m->queue_length = [] { return std::size_t{3}; };
     m->circuit_state = [] { return 2; };
+    m->concurrency = [] { return concurrency_view{8, 5, 1}; };
+    m->hedges = [] { return true; };
     const scrape seen = parse(write_metrics(registry, exposition::prometheus));
     EXPECT_TRUE(seen.faults.empty()) << seen.faults.front();
     const auto& s = seen.samples;
@@ -92,6 +94,14 @@ TEST(exposition, an_untouched_endpoint_shows_its_series_at_zero) {
              {only("symphony_rate_limit_rejected_total"), "0"},
              {only("symphony_rate_limit_queue_length"), "3"},
              {only("symphony_circuit_state"), "2"},
+             {only("symphony_concurrency_limit"), "8"},
+             {only("symphony_concurrency_in_flight"), "5"},
+             {only("symphony_concurrency_queue_length"), "1"},
+             {only("symphony_concurrency_rejected_total"), "0"},
+             {only("symphony_concurrency_wait_seconds_count"), "0"},
+             {only("symphony_hedges_total", R"(,result="won")"), "0"},
+             {only("symphony_hedges_total", R"(,result="lost")"), "0"},
+             {only("symphony_hedges_total", R"(,result="refused")"), "0"},
              {only("symphony_in_flight"), "0"}}) {
         ASSERT_TRUE(s.contains(name)) << name;
         EXPECT_EQ(s.at(name), value) << name;
@@ -110,6 +120,8 @@ TEST(exposition, what_an_endpoint_does_not_have_is_absent) {
     const std::string text = write_metrics(registry, exposition::prometheus);
     EXPECT_EQ(text.find("circuit"), std::string::npos);
     EXPECT_EQ(text.find("rate_limit"), std::string::npos);
+    EXPECT_EQ(text.find("concurrency"), std::string::npos);
+    EXPECT_EQ(text.find("hedges"), std::string::npos);
     EXPECT_EQ(text.find("http_client_request"), std::string::npos);
 }
 

@@ -1,0 +1,134 @@
+#include "call/call_job.hpp"
+#include "integration/expect_error.hpp"
+#include "support/client_rig.hpp"
+#include "symphony/testing/fail_count.hpp"
+#include "symphony/testing/fixed_random.hpp"
+#include "symphony/testing/local_server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+namespace symphony::test_support {
+namespace {
+
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using testing::fail_count;
+
+/// Calls of one endpoint over a real client, on the rig's loop.
+class call_site_rig final : private call_site {
+public:
+    call_site_rig(const std::string& url, net::io_hook* hook) : rig(hook) {
+        endpoint_options options;
+        options.url = url;
+        options.timeout = 20s;
+        options.hedge.emplace().after = 5ms;
+        options.concurrency.emplace().max = 2;
+        options.circuit_breaker.emplace().failure_threshold = 1000;
+        auto made = endpoint::make(options, endpoint_events("t", "e", nullptr));
+        if (!made) throw std::invalid_argument(made.error().message);
+        state.metrics = std::make_shared<endpoint_metrics>();
+        state.budget = std::make_shared<retry_budget>();
+        state.slots = std::make_shared<concurrency_gate>(*options.concurrency);
+        state.hedge = std::make_shared<hedge_timing>(*options.hedge);
+        state.breaker = std::make_shared<breaker_cell>(*options.circuit_breaker, (*made)->events(),
+                                                       state.metrics);
+        (*made)->attach(state);
+        on = *made;
+    }
+
+    [[nodiscard]] result<response> call(request what) {
+        std::optional<result<response>> outcome;
+        asio::co_spawn(rig.loop, run_call(*this, make_recycled<call_job>(on, std::move(what))),
+                       [&](const std::exception_ptr& fault, result<response> got) {
+                           EXPECT_EQ(fault, nullptr);
+                           outcome = std::move(got);
+                       });
+        if (!rig.run_until([&] { return outcome.has_value(); })) {
+            return fail(error_kind::internal, "it never ended");
+        }
+        return std::move(*outcome);
+    }
+
+    client_rig rig;
+    endpoint_state state;
+    std::shared_ptr<const endpoint> on;
+
+private:
+    [[nodiscard]] const shard* find(const asio::any_io_executor&) const noexcept override {
+        return &here_;
+    }
+    [[nodiscard]] asio::awaitable<result<response>> run_elsewhere(asio::any_io_executor,
+                                                                  recycled<call_job>) override {
+        throw std::logic_error("there is but one shard");
+    }
+    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
+        return calls_;
+    }
+
+    testing::fixed_random random_{1};
+    shard here_{rig.loop.get_executor(), rig.time, rig.wakeups, *rig.client, random_};
+    std::shared_ptr<calls_in_flight> calls_ = std::make_shared<calls_in_flight>();
+};
+
+/// Answers the second request for a page at once, the first one after a while.
+asio::awaitable<response> answer_the_second(std::map<std::string, int>& asked,
+                                            net::server_request& received) {
+    if (++asked[received.target] == 1) {
+        asio::steady_timer pause(co_await asio::this_coro::executor, 200ms);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_return testing::make_response(200, "content");
+}
+
+TEST(hedge_failures, every_operation_that_breaks_is_one_error_at_most_and_leaves_nothing_behind) {
+    constexpr std::size_t most_operations = 200;
+    std::map<std::string, int> asked;  // used on the server's thread only
+    auto server = testing::local_server::with_coroutine(
+        [&asked](net::server_request& received) { return answer_the_second(asked, received); });
+    std::set<net::io_operation> tried;
+    std::uint64_t won = 0;
+    std::size_t number = 0;
+    for (; number < most_operations; ++number) {
+        SCOPED_TRACE("operation " + std::to_string(number));
+        fail_count hook(number);
+        call_site_rig site(server.url(), &hook);
+        int errors = 0;
+        for (const char* name : {"/a", "/b", "/c"}) {
+            const request what(name + std::to_string(number));
+            const result<response> got = site.call(what);
+            if (got) {
+                EXPECT_EQ(got->body, "content");
+                continue;
+            }
+            ++errors;
+            EXPECT_NE(got.error().kind, error_kind::internal) << got.error().message;
+            EXPECT_NE(got.error().kind, error_kind::timeout);
+        }
+        EXPECT_LE(errors, hook.failed() ? 1 : 0);
+        EXPECT_EQ(site.state.slots->look().in_flight, 0u);
+        EXPECT_EQ(site.rig.client->look(*site.on->where()).busy, 0u);
+        EXPECT_EQ(site.rig.client->look(*site.on->where()).waiting, 0u);
+        won += site.state.metrics->total().hedges_won;
+        if (HasFailure() || !hook.failed()) break;
+        tried.insert(*hook.failed());
+    }
+    EXPECT_LT(number, most_operations) << "the scenario never came to its end";
+    EXPECT_GE(number, 10u);
+    EXPECT_GT(won, number) << "most calls were answered by their second request";
+    using enum net::io_operation;
+    EXPECT_EQ(tried, (std::set{connect, write, read}));
+}
+
+}  // namespace
+}  // namespace symphony::test_support
