@@ -7,11 +7,10 @@ namespace symphony {
 
 namespace {
 
-const concurrency_options& checked(const concurrency_options& options) {
+void check(const concurrency_options& options) {
     if (const auto wrong = options.problem()) {
         throw std::invalid_argument("concurrency: " + *wrong);
     }
-    return options;
 }
 
 // A fixed limit has the bounds it would have, if it became adaptive.
@@ -43,7 +42,7 @@ void parked_slot::leave() noexcept {
 }
 
 concurrency_gate::concurrency_gate(const concurrency_options& options)
-    : slots_(checked(options).first(), options.max_queue_size),
+    : slots_((check(options), options.first()), options.max_queue_size),
       limit_(bounds_of(options)),
       adaptive_(options.adaptive),
       has_queue_(options.max_queue_size > 0) {}
@@ -57,8 +56,9 @@ bulkhead::verdict concurrency_gate::enqueue(const std::shared_ptr<parked_slot>& 
 }
 
 void concurrency_gate::reconfigure(const concurrency_options& options) {
+    check(options);
     const std::lock_guard lock(change_);
-    limit_.set_bounds(bounds_of(checked(options)));
+    limit_.set_bounds(bounds_of(options));
     adaptive_.store(options.adaptive, std::memory_order_relaxed);
     has_queue_.store(options.max_queue_size > 0, std::memory_order_relaxed);
     slots_.resize(options.adaptive ? limit_.limit() : options.max, options.max_queue_size);

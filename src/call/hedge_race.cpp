@@ -27,9 +27,8 @@ asio::awaitable<result<response>> send_one(net::transport& through,
     co_return co_await through.send(to, what, how);
 }
 
-// One that nobody would want to have again.
 bool is_usable(const result<response>& outcome) noexcept {
-    return outcome && outcome->status < 500 && outcome->status != 429;
+    return outcome && symphony::is_usable(*outcome);
 }
 
 }  // namespace
@@ -175,6 +174,7 @@ void hedge_race::judge() {
         } else {
             one.slow.reset();
             call_.report(permits_of(one), *one.outcome);
+            if (*one.outcome) (*one.outcome)->stream.reset();
         }
     }
 }

@@ -42,12 +42,8 @@ attempt_failure to_seen(const error& why, std::uint32_t attempt) noexcept {
     return seen;
 }
 
-// Conditions are asked about answers and about attempts that ended without a usable one; a call
-// that was cancelled or refused here is nobody's failure, whatever they say.
-bool is_circuit_failure(const endpoint_options& of, const attempt_failure& seen) noexcept {
-    if (seen.kind && !is_circuit_failure(*seen.kind)) return false;
-    if (of.failure_conditions.empty()) return seen.kind || is_circuit_failure(seen.status);
-    return std::ranges::any_of(of.failure_conditions, [&](const circuit_condition& condition) {
+bool meets(const std::vector<circuit_condition>& conditions, const attempt_failure& seen) noexcept {
+    return std::ranges::any_of(conditions, [&](const circuit_condition& condition) {
         try {
             return condition && condition(seen);
         } catch (...) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace symphony {
 
@@ -24,9 +25,28 @@ namespace symphony {
 [[nodiscard]] attempt_failure to_seen(const response& answer, std::uint32_t attempt) noexcept;
 [[nodiscard]] attempt_failure to_seen(const error& why, std::uint32_t attempt) noexcept;
 
-/// Whether a circuit counts it, by the endpoint's conditions if it has any.
-[[nodiscard]] bool is_circuit_failure(const endpoint_options& of,
-                                      const attempt_failure& seen) noexcept;
+/// Whether any of them says so.
+[[nodiscard]] bool meets(const std::vector<circuit_condition>& conditions,
+                         const attempt_failure& seen) noexcept;
+
+/// Whether a circuit counts an answer, by the endpoint's conditions if it has any.
+[[nodiscard]] inline bool is_circuit_failure(const endpoint_options& of, const response& answer,
+                                             std::uint32_t attempt) noexcept {
+    if (of.failure_conditions.empty()) return is_circuit_failure(answer.status);
+    return meets(of.failure_conditions, to_seen(answer, attempt));
+}
+/// The same of an attempt without one. A call that was cancelled or refused here is nobody's
+/// failure, whatever they say.
+[[nodiscard]] inline bool is_circuit_failure(const endpoint_options& of, const error& why,
+                                             std::uint32_t attempt) noexcept {
+    if (of.failure_conditions.empty()) return is_circuit_failure(why.kind);
+    return is_circuit_failure(why.kind) && meets(of.failure_conditions, to_seen(why, attempt));
+}
+
+/// An answer that nobody would want to have again.
+[[nodiscard]] inline bool is_usable(const response& answer) noexcept {
+    return answer.status < 500 && answer.status != 429;
+}
 
 /// "http", "network", "timeout" or the kind's name.
 [[nodiscard]] std::string_view failure_type(error_kind kind) noexcept;

@@ -14,7 +14,7 @@ bool managed_call::may_hedge() const noexcept {
                              on_.options_.fields.contains("idempotency-key"));
 }
 
-// Never a probe, and never a wait: who hedges has an attempt under way.
+// Never past a circuit that is not closed, and never a wait: an attempt is under way already.
 bool managed_call::take_hedge_permits(attempt_permits& to, duration after) {
     now_ = where_.time.now();
     const auto refused = [this] {
@@ -22,19 +22,19 @@ bool managed_call::take_hedge_permits(attempt_permits& to, duration after) {
         return false;
     };
     if (sending_.until.passed(now_) || !on_.state_.budget->allows()) return refused();
-    if (held_.circuit.is_probe()) return refused();
+    const auto& cell = on_.state_.breaker;
+    if (cell && cell->breaker().inspect(now_).state != circuit_state::closed) return refused();
     if (on_.state_.gate) {
         const rate_answer answer = on_.state_.gate->try_acquire(now_, what_.cost);
         if (!answer.decision.admitted()) return refused();
         to.rate = answer.permit;
     }
-    if (on_.state_.breaker) {
-        auto permit = on_.state_.breaker->breaker().try_acquire(now_, sending_.until.at());
+    if (cell) {
+        auto permit = cell->breaker().try_acquire(now_, sending_.until.at());
         if (permit) to.circuit = std::move(*permit);
     }
     if (on_.state_.slots) to.slot = on_.state_.slots->try_acquire();
-    const bool closed = !on_.state_.breaker || (to.circuit.held() && !to.circuit.is_probe());
-    if (!closed || (on_.state_.slots && !to.slot.held())) {
+    if ((cell && !to.circuit.held()) || (on_.state_.slots && !to.slot.held())) {
         give_back(to);
         return refused();
     }

@@ -36,7 +36,7 @@ void managed_call::settle() {
 void managed_call::report_answer(attempt_permits& held, const response& answer, duration took) {
     counts_.observe_request(method_, answer.status, took);
     heed_hint(answer);
-    if (is_circuit_failure(on_.options_, to_seen(answer, tries_))) {
+    if (is_circuit_failure(on_.options_, answer, tries_)) {
         held.circuit.failure(now_);
     } else if (answer.stream) {
         held.circuit.answered(now_);
@@ -45,7 +45,7 @@ void managed_call::report_answer(attempt_permits& held, const response& answer, 
     }
     if (held.slot.held()) teach_limit(held, answer);
     if (!answer.stream) held.slot.release();
-    if (on_.state_.hedge && answer.status < 500 && may_hedge()) on_.state_.hedge->record(took);
+    if (on_.state_.hedge && is_usable(answer) && may_hedge()) on_.state_.hedge->record(took);
 }
 
 // In flight until the answer is read to its end.
@@ -53,7 +53,7 @@ void managed_call::teach_limit(const attempt_permits& held, const response& answ
     concurrency_gate& gate = *on_.state_.slots;
     if (answer.status == 503 || answer.status == 504) {
         gate.overloaded(held.sent_at, now_);
-    } else if (answer.status < 500 && answer.status != 429) {
+    } else if (is_usable(answer)) {
         gate.answered(held.sent_at, now_);
     }
 }
@@ -63,7 +63,7 @@ void managed_call::report_error(attempt_permits& held, const error& why, duratio
     // Cancelled calls are neutral, and what was never sent was not spent.
     const bool unspent = why.kind == error_kind::cancelled || !why.maybe_sent;
     if (unspent && on_.state_.gate) on_.state_.gate->give_back(held.rate, what_.cost);
-    if (is_circuit_failure(on_.options_, to_seen(why, tries_)) && !(body_ && body_->failed())) {
+    if (is_circuit_failure(on_.options_, why, tries_) && !(body_ && body_->failed())) {
         held.circuit.failure(now_);
     } else {
         held.circuit.cancel();
@@ -152,10 +152,9 @@ std::optional<instant> managed_call::next_attempt_at() {
 
 // What hedges may spend where nothing is retried.
 void managed_call::account() noexcept {
-    if (outcome_ ? outcome_->status < 500 && outcome_->status != 429
-                 : outcome_.error().kind == error_kind::cancelled) {
-        if (outcome_) on_.state_.budget->on_success();
-    } else {
+    if (outcome_ && is_usable(*outcome_)) {
+        on_.state_.budget->on_success();
+    } else if (outcome_ || outcome_.error().kind != error_kind::cancelled) {
         on_.state_.budget->on_failure();
     }
 }

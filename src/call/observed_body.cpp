@@ -38,7 +38,7 @@ void observed_body::end(const result<std::string_view>& last) noexcept {
         return;
     }
     const error_kind kind = last.error().kind;
-    if (is_circuit_failure(on_->options(), to_seen(last.error(), 1))) {
+    if (is_circuit_failure(on_->options(), last.error(), 1)) {
         permit_.failure(where_.time.now());
     } else {
         permit_.cancel();

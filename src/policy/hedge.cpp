@@ -6,9 +6,8 @@ namespace symphony {
 
 namespace {
 
-const hedge_options& checked(const hedge_options& options) {
+void check(const hedge_options& options) {
     if (const auto wrong = options.problem()) throw std::invalid_argument("hedge: " + *wrong);
-    return options;
 }
 
 }  // namespace
@@ -21,11 +20,12 @@ std::optional<std::string> hedge_options::problem() const {
 }
 
 hedge_timing::hedge_timing(const hedge_options& options)
-    : fixed_ns_(checked(options).after.value_or(duration::zero()).count()),
+    : fixed_ns_((check(options), options.after.value_or(duration::zero()).count())),
       recent_(options.quantile) {}
 
 void hedge_timing::reconfigure(const hedge_options& options) {
-    recent_.set_quantile(checked(options).quantile);
+    check(options);
+    recent_.set_quantile(options.quantile);
     fixed_ns_.store(options.after.value_or(duration::zero()).count(), std::memory_order_relaxed);
 }
 

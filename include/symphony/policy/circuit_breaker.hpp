@@ -88,8 +88,6 @@ public:
     void cancel() noexcept;
     /// The call begins only now: what it waited for something else since is no latency.
     void begin(instant now) noexcept { started_ = now; }
-    /// Given while the circuit was half-open.
-    [[nodiscard]] bool is_probe() const noexcept { return probe_ != 0; }
     [[nodiscard]] bool held() const noexcept { return breaker_ != nullptr; }
     /// When a still-running call turns slow, if the breaker watches latency.
     [[nodiscard]] std::optional<instant> slow_at() const noexcept;
