@@ -55,14 +55,15 @@ void breaker_cell::alert(const circuit_transition& change) const noexcept {
     seen.consecutive_failures = change.consecutive_failures;
     seen.window_total = change.window_total;
     seen.window_failures = change.window_failures;
+    seen.generation = change.generation;
     line->tell(seen);
 }
 
 // While a circuit is open its refusals are told in bursts, and what is left of them when it
 // changes.
 void breaker_cell::note_refusal(instant now) noexcept {
-    refused_.fetch_add(1, std::memory_order_relaxed);
     if (!events_.heard()) return;
+    refused_.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t at = now.time_since_epoch().count();
     std::int64_t from = tell_from_.load(std::memory_order_relaxed);
     const std::int64_t next = later(now, burst).time_since_epoch().count();
@@ -72,7 +73,7 @@ void breaker_cell::note_refusal(instant now) noexcept {
 
 void breaker_cell::tell_refusals(instant now) noexcept {
     const std::uint64_t count = refused_.exchange(0, std::memory_order_relaxed);
-    if (count == 0 || !events_.heard()) return;
+    if (count == 0) return;
     event said;
     said.name = "circuit.refusals";
     said.level = severity::info;

@@ -96,6 +96,7 @@ private:
     void account() noexcept;
     [[nodiscard]] bool is_safe_to_repeat() const noexcept;
     [[nodiscard]] duration least_wait() const noexcept;
+    void tell_probe(const std::string& answer, duration took) const;
     void tell_retry(const attempt_failure& why, duration wait) const;
     void tell(std::string_view name, const error& why) const;
 

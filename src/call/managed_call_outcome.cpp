@@ -35,6 +35,9 @@ void managed_call::settle() {
 
 void managed_call::report_answer(attempt_permits& held, const response& answer, duration took) {
     counts_.observe_request(method_, answer.status, took);
+    if (held.circuit.is_probe() && on_.events_.heard()) {
+        tell_probe(fmt::format("status {}", answer.status), took);
+    }
     heed_hint(answer);
     if (is_circuit_failure(on_.options_, answer, tries_)) {
         held.circuit.failure(now_);
@@ -60,6 +63,9 @@ void managed_call::teach_limit(const attempt_permits& held, const response& answ
 
 void managed_call::report_error(attempt_permits& held, const error& why, duration took) {
     counts_.observe_request(method_, why.kind, took);
+    if (held.circuit.is_probe() && on_.events_.heard()) {
+        tell_probe(std::string(to_string(why.kind)), took);
+    }
     // Cancelled calls are neutral, and what was never sent was not spent.
     const bool unspent = why.kind == error_kind::cancelled || !why.maybe_sent;
     if (unspent && on_.state_.gate) on_.state_.gate->give_back(held.rate, what_.cost);
@@ -201,6 +207,17 @@ void managed_call::finish() {
 void managed_call::fail(error why) {
     outcome_ = std::unexpected(std::move(why));
     if (stage_ != stage::over) finish();
+}
+
+// What a half-open circuit learns from.
+void managed_call::tell_probe(const std::string& answer, duration took) const {
+    event said;
+    said.name = "circuit.probe";
+    said.level = severity::debug;
+    said.message = fmt::format("a call of the half-open circuit ended: {}", answer);
+    said.fields = {{"answer", answer}, {"durationMs", std::to_string(to_ms_ceil(took))}};
+    said.at = now_;
+    on_.events_.tell(std::move(said));
 }
 
 void managed_call::tell_retry(const attempt_failure& why, duration wait) const {

@@ -64,10 +64,13 @@ smtp_options read_smtp(const cursor& at) {
         }
     }
     read_credentials(block, options);
-    const bool whole = !options.host.empty() && !options.from.empty();
-    if (const auto problem = options.problem(); whole && problem && at.context().sound()) {
-        at.wrong(*problem);
-    }
+    // What was reported at its own place is not repeated here.
+    alert_options sender;
+    sender.email = options.from;
+    const bool rest_is_sound = !options.host.empty() && !options.from.empty() &&
+                               !sender.problem() &&
+                               options.username.empty() == options.password.empty();
+    if (const auto problem = options.problem(); rest_is_sound && problem) at.wrong(*problem);
     return options;
 }
 

@@ -66,8 +66,8 @@ bool circuit_breaker::impl::make_room_locked() noexcept {
 circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit_reason why,
                                                        instant now) noexcept {
     window_.advance(now);
-    const circuit_transition told{
-        state_, to, why, now, consecutive_, window_.total(), window_.failures()};
+    circuit_transition told{state_, to, why, now, consecutive_, window_.total(), window_.failures(),
+                            0};
     state_ = to;
     since_ = now;
     if (run_) {
@@ -79,7 +79,8 @@ circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit
         forget_counts_locked();
         reset_ = first_reset_;
     }
-    const std::uint64_t generation = (phase_.load(std::memory_order_relaxed) >> 1) + 1;
+    const std::uint64_t generation = told.generation =
+        (phase_.load(std::memory_order_relaxed) >> 1) + 1;
     phase_.store(generation << 1 | (to == circuit_state::closed ? 1 : 0),
                  std::memory_order_release);
     if (to != circuit_state::open) refuse_until_.store(not_open, std::memory_order_release);

@@ -45,21 +45,40 @@ void start_library() {
 
 }  // namespace
 
+/// A call into the library, from when it began.
+class alert_courier::visit {
+public:
+    explicit visit(const clock& time) noexcept : time_(time), began_(time.now()) {}
+    void begin() noexcept { began_ = time_.now(); }
+    [[nodiscard]] bool lasts_too_long() const noexcept {
+        return time_.now() >= later(began_, std::chrono::milliseconds(300));
+    }
+
+private:
+    const clock& time_;
+    instant began_;
+};
+
 /// One parcel on its way: the handle, and what the library only points to.
 class alert_courier::trip {
 public:
-    trip(alert_parcel what, duration timeout, const std::string* authorities)
-        : parcel(std::move(what)), handle_(curl_easy_init()) {
+    trip(alert_parcel what, const conditions& under, const visit& present)
+        : parcel(std::move(what)),
+          present_(present),
+          authorities_(under.authorities),
+          handle_(curl_easy_init()) {
         if (!handle_) throw std::bad_alloc();
         set(CURLOPT_NOSIGNAL, 1L);
-        set(CURLOPT_TIMEOUT_MS, milliseconds_of(timeout));
-        set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(timeout));
+        set(CURLOPT_TIMEOUT_MS, milliseconds_of(under.timeout));
+        set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(under.timeout));
+        set(CURLOPT_QUICK_EXIT, 1L);  // a resolver that hangs holds up nobody
+        set(CURLOPT_PROXY, "");       // the environment is not asked
         set(CURLOPT_FOLLOWLOCATION, 0L);
         set(CURLOPT_WRITEFUNCTION, &trip::take_answer);
         set(CURLOPT_WRITEDATA, this);
         set(CURLOPT_PRIVATE, this);
-        if (authorities != nullptr) {
-            curl_blob blob{const_cast<char*>(authorities->data()), authorities->size(),
+        if (authorities_) {
+            curl_blob blob{const_cast<char*>(authorities_->data()), authorities_->size(),
                            CURL_BLOB_NOCOPY};
             set(CURLOPT_CAINFO_BLOB, &blob);
         }
@@ -129,12 +148,21 @@ private:
         set(CURLOPT_MAIL_FROM, fmt::format("<{}>", smtp.from).c_str());
         append(fmt::format("<{}>", parcel.recipient).c_str());
         set(CURLOPT_MAIL_RCPT, list_.get());
+        // The library waits for the answer to QUIT inside a call, and some servers never give one:
+        // the connection is not kept for later, and a call that lasts is cut short.
+        set(CURLOPT_FORBID_REUSE, 1L);
+        set(CURLOPT_NOPROGRESS, 0L);
+        set(CURLOPT_XFERINFOFUNCTION, &trip::lasts_too_long);
+        set(CURLOPT_XFERINFODATA, this);
         set(CURLOPT_UPLOAD, 1L);
         set(CURLOPT_READFUNCTION, &trip::give_content);
         set(CURLOPT_READDATA, this);
         set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(parcel.content.size()));
     }
 
+    static int lasts_too_long(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
+        return static_cast<trip*>(self)->present_.lasts_too_long() ? 1 : 0;
+    }
     static std::size_t take_answer(const char*, std::size_t, std::size_t size,
                                    void* self) noexcept {
         auto& mine = *static_cast<trip*>(self);
@@ -150,6 +178,8 @@ private:
         return given;
     }
 
+    const visit& present_;
+    const std::shared_ptr<const std::string> authorities_;
     std::unique_ptr<curl_slist, free_list> list_;
     std::unique_ptr<CURL, free_handle> handle_;
     std::size_t answered_ = 0;
@@ -158,21 +188,22 @@ private:
 
 class alert_courier::impl {
 public:
-    impl(duration timeout, std::shared_ptr<const std::string> authorities)
-        : timeout_(timeout), authorities_(std::move(authorities)) {
+    explicit impl(const clock& time) : present_(time) {
         start_library();
         multi_.reset(curl_multi_init());
         if (!multi_) throw std::bad_alloc();
     }
     ~impl() {
+        present_.begin();
         for (const trip& one : trips_)
             curl_multi_remove_handle(multi_.get(), one.handle());
     }
     impl(const impl&) = delete;
     impl& operator=(const impl&) = delete;
 
-    void start(alert_parcel parcel) {
-        trips_.emplace_back(std::move(parcel), timeout_, authorities_.get());
+    void start(alert_parcel parcel, const conditions& under) {
+        present_.begin();
+        trips_.emplace_back(std::move(parcel), under, present_);
         if (curl_multi_add_handle(multi_.get(), trips_.back().handle()) != CURLM_OK) {
             trips_.pop_back();
             throw std::bad_alloc();
@@ -181,18 +212,22 @@ public:
     [[nodiscard]] std::size_t under_way() const noexcept { return trips_.size(); }
 
     std::vector<done> step(duration longest) {
-        int running = 0;
-        curl_multi_perform(multi_.get(), &running);
+        perform();
         std::vector<done> all = ended();
         if (!all.empty()) return all;
         const auto wait = std::clamp<std::int64_t>(to_ms_ceil(longest), 0, 60'000);
         curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait), nullptr);
-        curl_multi_perform(multi_.get(), &running);
+        perform();
         return ended();
     }
     void wake() noexcept { curl_multi_wakeup(multi_.get()); }
 
 private:
+    void perform() {
+        present_.begin();
+        int running = 0;
+        curl_multi_perform(multi_.get(), &running);
+    }
     std::vector<done> ended() {
         std::vector<done> all;
         int left = 0;
@@ -209,18 +244,16 @@ private:
         return all;
     }
 
-    const duration timeout_;
-    const std::shared_ptr<const std::string> authorities_;
+    visit present_;
     std::unique_ptr<CURLM, free_multi> multi_;
     std::list<trip> trips_;
 };
 
-alert_courier::alert_courier(duration timeout, std::shared_ptr<const std::string> authorities)
-    : impl_(std::make_unique<impl>(timeout, std::move(authorities))) {}
+alert_courier::alert_courier(const clock& time) : impl_(std::make_unique<impl>(time)) {}
 alert_courier::~alert_courier() = default;
 
-void alert_courier::start(alert_parcel parcel) {
-    impl_->start(std::move(parcel));
+void alert_courier::start(alert_parcel parcel, const conditions& under) {
+    impl_->start(std::move(parcel), under);
 }
 
 std::size_t alert_courier::under_way() const noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "symphony/core/clock.hpp"
 #include "telemetry/alert_parcel.hpp"
 
 #include <cstddef>
@@ -12,13 +13,17 @@ namespace symphony::detail {
 /// Carries parcels, several at a time, over HTTP and SMTP. One thread, but for `wake`.
 class alert_courier {
 public:
-    /// `authorities`: PEM text of all that is trusted; empty: the system's.
-    alert_courier(duration timeout, std::shared_ptr<const std::string> authorities);
+    explicit alert_courier(const clock& time);
     ~alert_courier();
     alert_courier(const alert_courier&) = delete;
     alert_courier& operator=(const alert_courier&) = delete;
 
-    void start(alert_parcel parcel);
+    struct conditions {
+        duration timeout{};
+        /// PEM text of all that is trusted; null: the system's.
+        std::shared_ptr<const std::string> authorities;
+    };
+    void start(alert_parcel parcel, const conditions& under);
     [[nodiscard]] std::size_t under_way() const noexcept;
 
     struct done {
@@ -32,6 +37,7 @@ public:
 
 private:
     class trip;
+    class visit;
     class impl;
     std::unique_ptr<impl> impl_;
 };

@@ -9,8 +9,10 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 namespace symphony {
@@ -42,6 +44,7 @@ public:
             if (const auto desk = desk_.lock()) {
                 const std::lock_guard hold(desk->mutex_);
                 channels_ = options;
+                desk->rouse_locked();
             }
         }
 
@@ -71,16 +74,16 @@ public:
         options_ = std::move(options);
         authorities_ = std::move(authorities);
         smtp_ = std::move(smtp);
-        changed_ = true;
     }
 
     std::shared_ptr<alert_line> open_line(std::string tool, std::string endpoint,
                                           const alert_options& options,
-                                          std::shared_ptr<endpoint_metrics> metrics) {
+                                          std::shared_ptr<endpoint_metrics> metrics, bool open) {
         if (const auto problem = options.problem()) throw std::invalid_argument(*problem);
         auto made = std::make_shared<line>(weak_from_this(), std::move(tool), std::move(endpoint),
                                            options, std::move(metrics));
         made->self_ = made;
+        if (open) made->pacer_.begin_open(time_.now());
         const std::lock_guard hold(mutex_);
         if (!thread_.joinable() && !closing_) thread_ = std::thread([this] { run(); });
         return made;
@@ -97,12 +100,13 @@ public:
         std::unique_lock hold(mutex_);
         const alerting_options how = options_;
         const auto smtp = smtp_;
-        alert_courier courier(how.timeout, authorities_);
+        alert_courier courier(time_);
+        const alert_courier::conditions under{how.timeout, authorities_};
         const std::string identity = next_identity_locked();
         hold.unlock();
         if (how.notify) how.notify(notice);
         for (alert_parcel& parcel : pack(notice, channels, how, smtp, identity, notice.at))
-            courier.start(std::move(parcel));
+            courier.start(std::move(parcel), under);
         std::vector<alert_delivery> all;
         while (courier.under_way() > 0) {
             for (auto& one : courier.step(std::chrono::seconds(1)))
@@ -123,6 +127,11 @@ public:
     }
 
 private:
+    using way = std::tuple<std::string, std::string, alert_channel>;
+    [[nodiscard]] static way way_of(const alert_parcel& parcel) {
+        return {parcel.tool, parcel.endpoint, parcel.channel};
+    }
+
     // On the thread of the call that changed the circuit.
     void take_in(line& of, const alert_change& change) noexcept {
         try {
@@ -190,27 +199,32 @@ private:
         return next;
     }
 
+    // Of one circuit and channel one at a time: no alert overtakes another.
     void start_due_locked(instant now, instant& next) {
+        std::set<way> taken = under_way_;
         for (auto it = parcels_.begin(); it != parcels_.end();) {
             const bool due = it->not_before <= now || closing_;
-            if (!due) next = std::min(next, it->not_before);
-            if (!due || courier_->under_way() >= most_at_once) {
+            const bool free = taken.insert(way_of(*it)).second;
+            if (free && !due) next = std::min(next, it->not_before);
+            if (!free || !due || courier_->under_way() >= most_at_once) {
                 ++it;
                 continue;
             }
             ++it->tries;
-            courier_->start(std::move(*it));
+            under_way_.insert(way_of(*it));
+            courier_->start(std::move(*it), {options_.timeout, authorities_});
             it = parcels_.erase(it);
         }
     }
 
     void finish(alert_courier::done one, std::unique_lock<std::mutex>& hold) {
         alert_parcel& parcel = one.parcel;
+        under_way_.erase(way_of(parcel));
         const bool failed = !one.failure.empty();
         if (failed && parcel.tries < most_tries) {
             parcel.not_before =
                 later(time_.now(), options_.retry_delay * (1 << (parcel.tries - 1)));
-            parcels_.push_back(std::move(parcel));
+            parcels_.push_front(std::move(parcel));  // before what came later
             return;
         }
         if (parcel.metrics) {
@@ -267,14 +281,7 @@ private:
     }
 
     void turn(std::unique_lock<std::mutex>& hold) {
-        if (changed_ || !courier_) {
-            if (courier_ && courier_->under_way() > 0) {
-                // What is under way goes on by the settings it began with.
-            } else {
-                courier_ = std::make_unique<alert_courier>(options_.timeout, authorities_);
-                changed_ = false;
-            }
-        }
+        if (!courier_) courier_ = std::make_unique<alert_courier>(time_);
         roused_ = false;
         const instant now = time_.now();
         std::vector<alert_notice> notices;
@@ -313,9 +320,9 @@ private:
     std::shared_ptr<const std::string> authorities_;
     std::vector<std::weak_ptr<line>> waiting_;
     std::deque<alert_parcel> parcels_;  // to be tried now or again
+    std::set<way> under_way_;
     std::unique_ptr<alert_courier> courier_;
     std::uint64_t identities_ = 0;
-    bool changed_ = false;
     bool roused_ = false;
     bool closing_ = false;
     instant ends_at_{};
@@ -335,8 +342,10 @@ void alert_desk::configure(alerting_options options) {
 
 std::shared_ptr<alert_line> alert_desk::open_line(std::string tool, std::string endpoint,
                                                   const alert_options& options,
-                                                  std::shared_ptr<endpoint_metrics> metrics) {
-    return impl_->open_line(std::move(tool), std::move(endpoint), options, std::move(metrics));
+                                                  std::shared_ptr<endpoint_metrics> metrics,
+                                                  bool open) {
+    return impl_->open_line(std::move(tool), std::move(endpoint), options, std::move(metrics),
+                            open);
 }
 
 std::vector<alert_delivery> alert_desk::test(const std::string& tool, const std::string& endpoint,

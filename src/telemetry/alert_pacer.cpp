@@ -3,6 +3,8 @@
 namespace symphony::detail {
 
 bool alert_pacer::on_change(const alert_change& change, duration min_interval) noexcept {
+    if (change.generation < generation_) return false;
+    generation_ = change.generation;
     if (change.open == open_) return false;
     open_ = change.open;
     if (opened_ + recovered_ == 0) first_at_ = change.wall;

@@ -13,6 +13,11 @@ namespace symphony::detail {
 /// machine of fixed size; time is an argument. Not thread-safe.
 class alert_pacer {
 public:
+    /// For a circuit that was open already.
+    void begin_open(instant now) noexcept {
+        open_ = true;
+        down_since_ = now;
+    }
     /// What did not change the circuit (a re-opening from half-open) counts for nothing. True: an
     /// alert is held back because of it.
     bool on_change(const alert_change& change, duration min_interval) noexcept;
@@ -31,6 +36,7 @@ private:
     instant down_since_{};
     duration down_for_{};
     wall_time first_at_{};
+    std::uint64_t generation_ = 0;
     alert_change last_{};
 };
 

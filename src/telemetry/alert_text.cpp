@@ -92,6 +92,35 @@ std::optional<std::string> walk(std::string_view text, Literal&& literal,
     return std::nullopt;
 }
 
+// RFC 2045, 6.7: ASCII only, and no line longer than 76.
+std::string quoted_printable(std::string_view text) {
+    std::string out;
+    std::size_t line = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte == '\r') continue;
+        if (byte == '\n') {
+            out += "\r\n";
+            line = 0;
+            continue;
+        }
+        const bool last = i + 1 == text.size() || text[i + 1] == '\n' || text[i + 1] == '\r';
+        const bool plain = byte >= 0x20 && byte < 0x7F && byte != '=' && !(byte == ' ' && last);
+        const std::size_t size = plain ? 1 : 3;
+        if (line + size > 75) {
+            out += "=\r\n";
+            line = 0;
+        }
+        if (plain) {
+            out += text[i];
+        } else {
+            out += fmt::format("={:02X}", byte);
+        }
+        line += size;
+    }
+    return out;
+}
+
 // What came from a configuration must not begin a header or a line of its own.
 std::string one_line(std::string_view text) {
     std::string out(text);
@@ -163,22 +192,13 @@ std::string detail::webhook_body(const alert_notice& notice, std::string_view te
 
 std::string detail::mail_message(const mail_envelope& envelope, const alert_notice& notice,
                                  std::string_view text) {
-    constexpr std::size_t longest_line = 900;  // RFC 5322 allows 998
-    std::string body;
-    std::size_t line = 0;
-    for (const char c : text) {
-        if (c == '\r') continue;
-        const bool ends = c == '\n' || (c == ' ' && line > 78) || line >= longest_line;
-        if (ends) body += "\r\n";
-        line = ends ? 0 : line + 1;
-        if (!ends || (c != '\n' && c != ' ')) body += c;
-    }
+    const std::string body = quoted_printable(text);
     const auto host = envelope.from.substr(envelope.from.find('@') + 1);
     return fmt::format(
         "Date: {:%a, %d %b %Y %H:%M:%S} +0000\r\nFrom: Symphony <{}>\r\nTo: <{}>\r\n"
         "Message-ID: <{}@{}>\r\nSubject: [symphony] {}.{}: {}\r\nAuto-Submitted: auto-generated\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: 8bit\r\n\r\n{}\r\n",
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n",
         utc(envelope.date), envelope.from, envelope.to, envelope.identity, host,
         one_line(notice.tool), one_line(notice.endpoint), to_string(notice.kind), body);
 }

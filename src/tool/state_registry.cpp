@@ -116,8 +116,9 @@ void state_registry::alert(const endpoint& of, const std::shared_ptr<endpoint_me
     } else if (kept.alerts) {
         kept.alerts->change(*wanted);
     } else {
-        kept.alerts =
-            alerts_.open_line(of.events().tool(), of.events().endpoint(), *wanted, metrics);
+        const auto seen = kept.cell->breaker().inspect(shards_.time().now());
+        kept.alerts = alerts_.open_line(of.events().tool(), of.events().endpoint(), *wanted,
+                                        metrics, seen.state != circuit_state::closed);
     }
     kept.cell->alert_through(kept.alerts);
 }

@@ -162,6 +162,20 @@ class Delivery(AlertCase):
         self.assertEqual(gateway.wait_for_exit(), 0)
         self.assertLess(time.monotonic() - began, 15, "the end does not wait for it long")
 
+    def test_a_mail_server_that_does_not_let_go(self):
+        mail = MailServer(self, "none", quits=False)
+        gateway = self.gateway({"email": "ops@example.com", "webhook": self.hook.url,
+                                "minInterval": 0}, {"smtp": mail.options()})
+        self.open(gateway)
+        mail.wait_for(1)
+        self.close(gateway)
+        self.alert(2)
+        began = time.monotonic()
+        gateway.terminate()
+        self.assertEqual(gateway.wait_for_exit(), 0)
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertIn("recovered", mail.wait_for(2)["data"])
+
     def test_a_mail_server_killed_and_restarted(self):
         mail = MailServer(self, "none")
         gateway = self.gateway({"email": "ops@example.com", "minInterval": 0},

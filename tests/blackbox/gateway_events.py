@@ -74,8 +74,9 @@ class Events(unittest.TestCase):
         gateway.request()
         gateway.admin("/v1/breakers/shop/api", "POST", body='{"state":"auto"}')
         gateway.admin("/v1/breakers/shop/api", "POST", body='{"state":"open"}')
-        self.assertEqual([all_of_it.next()[1] for _ in range(3)],
-                         ["circuit.transition", "call.refused", "circuit.transition"])
+        self.assertEqual([all_of_it.next()[1] for _ in range(4)],
+                         ["circuit.transition", "call.refused", "circuit.refusals",
+                          "circuit.transition"])
         self.assertEqual([warnings.next()[2]["to"] for _ in range(2)], ["open", "open"])
 
     def test_what_is_refused(self):

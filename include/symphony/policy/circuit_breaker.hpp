@@ -45,6 +45,8 @@ struct circuit_transition {
     std::uint32_t consecutive_failures = 0;
     std::uint32_t window_total = 0;
     std::uint32_t window_failures = 0;
+    /// Of the state it led to: threads may tell of two changes in the other order.
+    std::uint64_t generation = 0;
 };
 
 /// A refusal: a value of two words, never an exception.
@@ -89,6 +91,8 @@ public:
     /// The call begins only now: what it waited for something else since is no latency.
     void begin(instant now) noexcept { started_ = now; }
     [[nodiscard]] bool held() const noexcept { return breaker_ != nullptr; }
+    /// Held, and given while the circuit was half-open.
+    [[nodiscard]] bool is_probe() const noexcept { return held() && probe_ != 0; }
     /// When a still-running call turns slow, if the breaker watches latency.
     [[nodiscard]] std::optional<instant> slow_at() const noexcept;
 

@@ -26,6 +26,7 @@ struct alert_change {
     std::uint32_t consecutive_failures = 0;
     std::uint32_t window_total = 0;
     std::uint32_t window_failures = 0;
+    std::uint64_t generation = 0;  ///< grows: what comes after a later one is old news
 };
 
 /// One alert, before it is put into words.

@@ -49,11 +49,12 @@ public:
     /// Throws std::invalid_argument, changing nothing, on impossible options or an unreadable
     /// `ca_file`.
     void configure(alerting_options options);
-    /// A line lasts as long as somebody holds it. Throws std::invalid_argument on impossible
-    /// options.
+    /// A line lasts as long as somebody holds it. `open`: the circuit is, and nobody needs to be
+    /// told. Throws std::invalid_argument on impossible options.
     [[nodiscard]] std::shared_ptr<alert_line> open_line(std::string tool, std::string endpoint,
                                                         const alert_options& options,
-                                                        std::shared_ptr<endpoint_metrics> metrics);
+                                                        std::shared_ptr<endpoint_metrics> metrics,
+                                                        bool open = false);
     /// Sends a test through every channel, once, and waits for what comes of it.
     [[nodiscard]] std::vector<alert_delivery> test(const std::string& tool,
                                                    const std::string& endpoint,

@@ -71,7 +71,8 @@ struct alerting_options {
     alert_templates templates{};
     /// PEM file of certificates that are trusted besides the system's, for all channels.
     std::string ca_file{};
-    /// A channel of the user's: called with every alert, on a thread of its own. Must not throw.
+    /// A channel of the user's: called with every alert, on the thread that delivers. Must not
+    /// throw, and not last: the others wait.
     std::function<void(const alert_notice&)> notify{};
     duration timeout = std::chrono::seconds(10);     ///< of one try
     duration retry_delay = std::chrono::seconds(1);  ///< before the second try; doubles each time

@@ -1,6 +1,7 @@
 """A real SMTP server on a free loopback port, for one test."""
 
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -15,7 +16,7 @@ PYTHON = "/usr/bin/python3"  # Debian's own, which has aiosmtpd
 class MailServer:
     """Stops when `case` ends. `user`: (name, password) that it asks for."""
 
-    def __init__(self, case, mode="starttls", user=()):
+    def __init__(self, case, mode="starttls", user=(), quits=True):
         with socket.socket() as chosen:
             chosen.bind(("127.0.0.1", 0))
             self.port = chosen.getsockname()[1]
@@ -23,6 +24,7 @@ class MailServer:
         case.addCleanup(directory.cleanup)
         self._spool = pathlib.Path(directory.name, "spool")
         self._mode, self._user = mode, user
+        self._env = os.environ if quits else {**os.environ, "SINK_NEVER_QUITS": "1"}
         self._certificate = []
         self.ca = None
         if mode != "none":
@@ -35,7 +37,8 @@ class MailServer:
         self._process = subprocess.Popen(
             [PYTHON, "-B", pathlib.Path(__file__).with_name("smtp_sink.py"), str(self.port),
              self._mode, self._spool, *self._certificate, *self._user],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=self._env)
         if self._process.stdout.readline() != b"ready\n":
             raise AssertionError("the mail server does not start: is python3-aiosmtpd installed?")
 

@@ -1,11 +1,12 @@
 """A mail server that keeps what it gets: aiosmtpd, as a program of its own.
 
 smtp_sink.py PORT none|starttls|tls SPOOL [CERTIFICATE KEY] [USER PASSWORD]
-Each message becomes a line of JSON in SPOOL. Debian has aiosmtpd for its own Python only.
+SINK_NEVER_QUITS=1: QUIT gets no answer. Each message becomes a line of JSON in SPOOL. Debian has aiosmtpd for its own Python only.
 """
 
 import asyncio
 import json
+import os
 import ssl
 import sys
 
@@ -26,6 +27,12 @@ class Spool:
         return "250 kept"
 
 
+class NeverQuits(Spool):
+    async def handle_QUIT(self, server, session, envelope):
+        await asyncio.sleep(3600)
+        return "221 at last"
+
+
 async def serve(port, mode, path, words):
     certificate = words[:2] if mode != "none" else None
     user = words[2:] if mode != "none" else words
@@ -40,7 +47,8 @@ async def serve(port, mode, path, words):
         return AuthResult(success=given == user, handled=False)
 
     def session():
-        return SMTP(Spool(path), hostname="sink.test",
+        keeps = NeverQuits if os.environ.get("SINK_NEVER_QUITS") else Spool
+        return SMTP(keeps(path), hostname="sink.test",
                     tls_context=context if mode == "starttls" else None,
                     require_starttls=mode == "starttls", authenticator=knows if user else None,
                     auth_required=bool(user), auth_require_tls=mode == "starttls")

@@ -62,6 +62,18 @@ TEST_F(circuit_events_test, an_opening_without_refusals_tells_of_none) {
     EXPECT_THAT(told("circuit.refusals", "count"), ::testing::IsEmpty());
 }
 
+TEST_F(circuit_events_test, probes_are_told_and_no_other_call) {
+    ASSERT_TRUE(call());
+    for (int i = 0; i < 2; ++i) {
+        advance(600s);
+        ASSERT_TRUE(call());
+        status = 200;
+    }
+    ASSERT_TRUE(call());
+    EXPECT_THAT(told("circuit.probe", "answer"),
+                ::testing::ElementsAre("status 500", "status 200"));
+}
+
 TEST_F(circuit_events_test, a_gradual_recovery_tells_its_steps) {
     options.circuit_breaker->recovery = recovery_kind::gradual;
     ASSERT_TRUE(call());

@@ -89,6 +89,28 @@ TEST(alert_pacer, one_that_was_held_back_is_a_summary_too) {
     EXPECT_EQ(pacer.take(start + 2min, interval)->kind, alert_kind::summary);
 }
 
+TEST(alert_pacer, goes_by_the_order_of_the_states_not_of_the_threads) {
+    alert_pacer pacer;
+    alert_change opened = change(true, start);
+    alert_change closed = change(false, start + 1s);
+    opened.generation = 2;
+    closed.generation = 3;
+    (void)pacer.on_change(closed, interval);
+    (void)pacer.on_change(opened, interval);
+    EXPECT_EQ(pacer.due(interval), std::nullopt) << "it is closed, as everybody knows";
+}
+
+TEST(alert_pacer, a_circuit_that_was_open_already_recovers) {
+    alert_pacer pacer;
+    pacer.begin_open(start);
+    EXPECT_EQ(pacer.due(interval), std::nullopt);
+    (void)pacer.on_change(change(false, start + 5s), interval);
+    const auto notice = pacer.take(start + 5s, interval);
+    ASSERT_TRUE(notice);
+    EXPECT_EQ(notice->kind, alert_kind::recovered);
+    EXPECT_EQ(notice->down_for, 5s);
+}
+
 TEST(alert_pacer, may_be_asked_to_end_at_once) {
     alert_pacer pacer;
     (void)pacer.on_change(change(true, start), interval);

@@ -104,10 +104,16 @@ TEST(mail_message, has_no_line_longer_than_mail_allows) {
         std::string_view rest = message;
         while (!rest.empty()) {
             const auto line = std::min(rest.find("\r\n"), rest.size());
-            EXPECT_LE(line, 998u);
+            EXPECT_LE(line, 76u);
             rest.remove_prefix(std::min(line + 2, rest.size()));
         }
     }
+}
+
+TEST(mail_message, is_ascii_whatever_the_words_are) {
+    const mail_envelope envelope{"from@a.test", "to@b.test", "id.1", wall_time{}};
+    const std::string message = mail_message(envelope, notice(), "\u00e4 = 1 \n.\n");
+    EXPECT_TRUE(message.ends_with("\r\n\r\n=C3=A4 =3D 1=20\r\n.\r\n\r\n")) << message;
 }
 
 TEST(is_mail_address, knows_addresses) {
