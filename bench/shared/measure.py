@@ -118,6 +118,8 @@ def commands_per_call(build):
             decisions(build, redis, "first", decisions=1, warm_up=0)  # brings the script there
             redis.ask("CONFIG", "RESETSTAT")
             done = decisions(build, redis, "count", **words)
+            if "queue" not in words and done["allAdmitted"] < words["decisions"]:
+                raise RuntimeError(f"{name}: only {done['allAdmitted']} were admitted")
             results[name] = {"commands": redis.commands(), "admitted": done["allAdmitted"]}
             say(f"{name}: {redis.commands() / done['allAdmitted']:.4f} commands a call")
     return results

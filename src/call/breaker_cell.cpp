@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 
 namespace symphony {
@@ -87,7 +88,7 @@ void breaker_cell::tell_step(const circuit_transition& change) noexcept {
     if (!events_.heard()) return;
     const auto share = breaker_.inspect(change.at).admitted_share;
     const std::string percent =
-        share ? std::to_string(static_cast<int>(*share * 100 + 0.5)) : std::string("?");
+        share ? std::to_string(std::lround(*share * 100)) : std::string("?");
     event said;
     said.name = "circuit.recovery_step";
     said.level = severity::info;

@@ -35,6 +35,10 @@ public:
     [[nodiscard]] bool is_spent() const noexcept {
         return std::accumulate(waiting_.begin(), waiting_.end(), 0) == others_;
     }
+    /// Bytes held, this object included.
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return sizeof(*this) + capacity_ * sizeof(rate_state::bound);
+    }
     /// Of a newcomer behind all of class `rank`. Nothing: costs differ, or no memory is left.
     [[nodiscard]] std::optional<moment> behind(std::uint8_t rank, std::uint32_t cost,
                                                const rate_state& state, instant from) noexcept;

@@ -38,7 +38,8 @@ public:
     }
     std::size_t memory() const noexcept {
         const std::lock_guard hold(lock_);
-        return sizeof(rate_limiter) + sizeof(*this) - sizeof(state_) + state_.memory();
+        const std::size_t planned = plan_ ? plan_->memory() : 0;
+        return sizeof(rate_limiter) + sizeof(*this) - sizeof(state_) + state_.memory() + planned;
     }
     std::size_t queued() const noexcept {
         const std::lock_guard hold(lock_);

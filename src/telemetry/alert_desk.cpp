@@ -1,18 +1,17 @@
 #include "symphony/telemetry/alert_desk.hpp"
 
 #include "telemetry/alert_courier.hpp"
+#include "telemetry/alert_outbox.hpp"
 #include "telemetry/alert_pacer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
-#include <set>
+#include <new>
 #include <stdexcept>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 namespace symphony {
@@ -127,11 +126,6 @@ public:
     }
 
 private:
-    using way = std::tuple<std::string, std::string, alert_channel>;
-    [[nodiscard]] static way way_of(const alert_parcel& parcel) {
-        return {parcel.tool, parcel.endpoint, parcel.channel};
-    }
-
     // On the thread of the call that changed the circuit.
     void take_in(line& of, const alert_change& change) noexcept {
         try {
@@ -176,7 +170,7 @@ private:
             const auto of = listed.lock();
             if (!of) continue;
             const duration interval = of->channels_.min_interval;
-            const bool room = parcels_.size() + courier_->under_way() < most_waiting;
+            const bool room = outbox_.size() < most_waiting;
             auto notice = room ? of->pacer_.take(now, interval, closing_) : std::nullopt;
             if (notice) {
                 notice->tool = of->tool_;
@@ -184,7 +178,7 @@ private:
                 for (alert_parcel& parcel : pack(*notice, of->channels_, options_, smtp_,
                                                  next_identity_locked(), time_.wall_now())) {
                     parcel.metrics = of->metrics_;
-                    parcels_.push_back(std::move(parcel));
+                    outbox_.add(std::move(parcel));
                 }
                 notices.push_back(std::move(*notice));
             }
@@ -199,34 +193,21 @@ private:
         return next;
     }
 
-    // Of one circuit and channel one at a time: no alert overtakes another.
-    void start_due_locked(instant now, instant& next) {
-        std::set<way> taken = under_way_;
-        for (auto it = parcels_.begin(); it != parcels_.end();) {
-            const bool due = it->not_before <= now || closing_;
-            const bool free = taken.insert(way_of(*it)).second;
-            if (free && !due) next = std::min(next, it->not_before);
-            if (!free || !due || courier_->under_way() >= most_at_once) {
-                ++it;
-                continue;
+    void start_due_locked(instant now) {
+        for (alert_parcel& parcel : outbox_.take_due(now, closing_)) {
+            const detail::alert_outbox::way mine = detail::alert_outbox::way_of(parcel);
+            try {
+                courier_->start(std::move(parcel), {options_.timeout, authorities_});
+            } catch (const std::bad_alloc&) {
+                outbox_.lost(mine);
             }
-            ++it->tries;
-            under_way_.insert(way_of(*it));
-            courier_->start(std::move(*it), {options_.timeout, authorities_});
-            it = parcels_.erase(it);
         }
     }
 
     void finish(alert_courier::done one, std::unique_lock<std::mutex>& hold) {
         alert_parcel& parcel = one.parcel;
-        under_way_.erase(way_of(parcel));
         const bool failed = !one.failure.empty();
-        if (failed && parcel.tries < most_tries) {
-            parcel.not_before =
-                later(time_.now(), options_.retry_delay * (1 << (parcel.tries - 1)));
-            parcels_.push_front(std::move(parcel));  // before what came later
-            return;
-        }
+        if (!outbox_.done(parcel, failed, time_.now(), options_.retry_delay)) return;
         if (parcel.metrics) {
             parcel.metrics->alerts[static_cast<std::size_t>(parcel.channel)][failed ? 1 : 0]
                 .fetch_add(1, std::memory_order_relaxed);
@@ -275,9 +256,7 @@ private:
 
     [[nodiscard]] bool over_locked() const {
         if (!closing_) return false;
-        const bool empty =
-            parcels_.empty() && waiting_.empty() && (!courier_ || courier_->under_way() == 0);
-        return empty || time_.now() >= ends_at_;
+        return (outbox_.size() == 0 && waiting_.empty()) || time_.now() >= ends_at_;
     }
 
     void turn(std::unique_lock<std::mutex>& hold) {
@@ -286,7 +265,8 @@ private:
         const instant now = time_.now();
         std::vector<alert_notice> notices;
         instant next = collect_locked(now, notices);
-        start_due_locked(now, next);
+        start_due_locked(now);
+        next = std::min(next, outbox_.next());
         if (!notices.empty() && options_.notify) {
             const auto notify = options_.notify;
             hold.unlock();
@@ -308,7 +288,6 @@ private:
             finish(std::move(one), hold);
     }
 
-    static constexpr std::size_t most_at_once = 16;
     static constexpr duration longest_wait = std::chrono::seconds(60);
 
     const clock& time_;
@@ -319,8 +298,7 @@ private:
     std::shared_ptr<const smtp_options> smtp_;
     std::shared_ptr<const std::string> authorities_;
     std::vector<std::weak_ptr<line>> waiting_;
-    std::deque<alert_parcel> parcels_;  // to be tried now or again
-    std::set<way> under_way_;
+    detail::alert_outbox outbox_;
     std::unique_ptr<alert_courier> courier_;
     std::uint64_t identities_ = 0;
     bool roused_ = false;

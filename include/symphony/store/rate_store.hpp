@@ -22,7 +22,7 @@ struct shared_limit {
 
 /// What is asked of a shared budget.
 struct rate_claim {
-    std::uint32_t cost = 1;  ///< permits needed; 0 only looks and changes nothing
+    std::uint32_t cost = 1;  ///< permits needed; 0 only looks and takes none
     /// Above `cost`: as many as are free at once, up to this (a lease). A reservation is for `cost`
     /// alone, or it would take what others queue for; even spacing never frees more.
     std::uint32_t want = 0;

@@ -38,7 +38,6 @@ struct alert_delivery {
 class alert_desk {
 public:
     static constexpr std::size_t most_waiting = 256;
-    static constexpr int most_tries = 4;
 
     alert_desk(const clock& time, event_sink events);
     /// Closes with no time left.

@@ -246,6 +246,18 @@ TEST_F(rate_limiter_queue, one_poll_grants_all_that_are_due) {
     EXPECT_EQ(order, 5);
 }
 
+TEST_F(rate_limiter_queue, what_foretells_a_long_queue_counts_as_memory_while_there_is_one) {
+    rate_limiter limiter(options);
+    (void)limiter.try_acquire(start);
+    const std::size_t before = limiter.memory();
+    for (int i = 0; i < 200; ++i)
+        EXPECT_EQ(limiter.acquire(start, add()).what, verdict::queued);
+    EXPECT_GE(limiter.memory(), before + 200 * sizeof(instant));
+    for (const auto& waiting : callers)
+        EXPECT_TRUE(limiter.cancel(*waiting, start));
+    EXPECT_EQ(limiter.memory(), before);
+}
+
 // The estimate is exact: played forward by hand, everybody goes when foretold.
 TEST_F(rate_limiter_queue, everybody_goes_exactly_when_foretold) {
     const std::vector<std::vector<rate_level>> shapes = {
