@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <list>
@@ -116,8 +115,7 @@ private:
     void append(const char* line) {
         curl_slist* const longer = curl_slist_append(list_.get(), line);
         if (longer == nullptr) throw std::bad_alloc();
-        (void)list_.release();
-        list_.reset(longer);
+        if (!list_) list_.reset(longer);  // else it is the same, with one more at its end
     }
 
     void address_post() {
@@ -173,7 +171,7 @@ private:
                                     void* self) noexcept {
         auto& mine = *static_cast<trip*>(self);
         const std::size_t given = std::min(size * count, mine.parcel.content.size() - mine.given_);
-        std::memcpy(to, mine.parcel.content.data() + mine.given_, given);
+        std::copy_n(mine.parcel.content.data() + mine.given_, given, to);
         mine.given_ += given;
         return given;
     }
