@@ -10,6 +10,12 @@ json breaker_document(const endpoint_status::breaker_status& breaker) {
     if (breaker.retry_after && *breaker.retry_after != duration::max())
         document.set("retryAfterMs", to_ms_ceil(*breaker.retry_after));
     if (breaker.admitted_share) document.set("admittedShare", *breaker.admitted_share);
+    if (const auto& shared = breaker.shared) {
+        document.set("shared", json::of({{"store", shared->store},
+                                         {"open", json(shared->open)},
+                                         {"broken", std::uint64_t{shared->broken}},
+                                         {"sound", std::uint64_t{shared->sound}}}));
+    }
     return document;
 }
 

@@ -36,6 +36,21 @@ std::shared_ptr<health_check> breaker_cell::watcher() const {
     return watcher_;
 }
 
+void breaker_cell::share(std::shared_ptr<shared_circuit> sharing) {
+    std::shared_ptr<shared_circuit> former;
+    {
+        const std::lock_guard lock(mutex_);
+        former = std::exchange(sharing_, sharing);
+    }
+    if (former) former->retire();
+    if (sharing) sharing->follow(shared_from_this());
+}
+
+std::shared_ptr<shared_circuit> breaker_cell::sharing() const {
+    const std::lock_guard lock(mutex_);
+    return sharing_;
+}
+
 void breaker_cell::alert_through(std::shared_ptr<alert_line> line) {
     const std::lock_guard lock(mutex_);
     alerts_ = std::move(line);
@@ -43,6 +58,9 @@ void breaker_cell::alert_through(std::shared_ptr<alert_line> line) {
 
 void breaker_cell::alert(const circuit_transition& change) const noexcept {
     if (change.to == circuit_state::half_open) return;
+    // Those who found it broken tell of it.
+    const bool opened = change.to == circuit_state::open;
+    if (opened && change.reason == circuit_reason::peers) return;
     std::shared_ptr<alert_line> line;
     {
         const std::lock_guard lock(mutex_);
@@ -50,7 +68,7 @@ void breaker_cell::alert(const circuit_transition& change) const noexcept {
     }
     if (!line) return;
     alert_change seen;
-    seen.open = change.to == circuit_state::open;
+    seen.open = opened;
     seen.reason = to_string(change.reason);
     seen.at = change.at;
     seen.consecutive_failures = change.consecutive_failures;
@@ -63,6 +81,7 @@ void breaker_cell::alert(const circuit_transition& change) const noexcept {
 // While a circuit is open its refusals are told in bursts, and what is left of them when it
 // changes.
 void breaker_cell::note_refusal(instant now) noexcept {
+    if (!was_refused()) was_refused_.store(true, std::memory_order_relaxed);
     if (!events_.heard()) return;
     refused_.fetch_add(1, std::memory_order_relaxed);
     const std::int64_t at = now.time_since_epoch().count();
@@ -115,6 +134,7 @@ void breaker_cell::tell(const circuit_transition& change) noexcept {
     const bool opened = change.to == circuit_state::open;
     if (opened) behind_.end_all(queue_outcome::circuit_opened);
     if (const auto check = watcher()) check->follow(shared_from_this(), opened);
+    if (const auto shared = sharing()) shared->speak();
     alert(change);
     if (!events_.heard()) return;
     event said;

@@ -128,6 +128,10 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
     if (options.circuit_breaker) {
         chain.push_back(breaker_text(*options.circuit_breaker, options.failure_conditions.size()));
     }
+    if (options.circuit_breaker && options.circuit_sharing) {
+        chain.push_back("  shared         " + describe_target(options.circuit_sharing->redis) +
+                        "; opens for all when most find it broken; while it is down, on its own");
+    }
     if (options.circuit_breaker && options.health_check) {
         chain.push_back(health_text(*options.health_check, options.circuit_breaker->reset_timeout));
     }

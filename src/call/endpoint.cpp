@@ -3,6 +3,7 @@
 #include "symphony/net/tls_client.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace symphony {
 
@@ -11,6 +12,13 @@ namespace {
 // A user name in the URL stands for basic credentials, unless an `auth` block says otherwise.
 std::optional<auth_options> credentials_of(const endpoint_options& options, const url& base) {
     return options.auth ? options.auth : basic_credentials_in(base);
+}
+
+std::vector<const redis_options*> stores_of(const endpoint_options& options) {
+    std::vector<const redis_options*> all;
+    if (options.rate_sharing) all.push_back(&options.rate_sharing->redis);
+    if (options.circuit_sharing) all.push_back(&options.circuit_sharing->redis);
+    return all;
 }
 
 }  // namespace
@@ -31,8 +39,9 @@ result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpo
     if (!base) return std::unexpected(base.error());
     auto where = net::destination::make(*base, options.tls, options.http, options.limits);
     if (!where) return std::unexpected(std::move(where.error()));
-    if (const auto& shared = options.rate_sharing; shared && shared->redis.tls) {
-        const auto checked = net::make_tls_client(shared->redis.tls_settings);
+    for (const redis_options* const redis : stores_of(options)) {
+        if (!redis->tls) continue;
+        const auto checked = net::make_tls_client(redis->tls_settings);
         if (!checked) return std::unexpected(checked.error());
     }
     std::optional<credentials> identity;
@@ -61,6 +70,9 @@ std::optional<std::string> problem(const endpoint_options& options) {
     }
     if (options.circuit_breaker) {
         if (auto wrong = options.circuit_breaker->problem()) return "circuit breaker: " + *wrong;
+    }
+    if (options.circuit_sharing && !options.circuit_breaker) {
+        return "circuit sharing: there is no circuit breaker to share";
     }
     if (!options.failure_conditions.empty() && !options.circuit_breaker) {
         return "failure conditions: there is no circuit breaker to tell";

@@ -26,6 +26,13 @@ bool is_open_by_itself(const std::weak_ptr<breaker_cell>& of, instant now) {
     return seen.state == circuit_state::open && !seen.manual;
 }
 
+// Of those who share a circuit, one asks.
+bool may_ask(const std::weak_ptr<breaker_cell>& of) {
+    const auto circuit = of.lock();
+    const auto sharing = circuit ? circuit->sharing() : nullptr;
+    return !sharing || sharing->may_check();
+}
+
 }  // namespace
 
 health_check::health_check(std::shared_ptr<const health_target> target, const shard& home,
@@ -84,6 +91,10 @@ asio::awaitable<void> health_check::run(std::weak_ptr<breaker_cell> of,
         if (!waited || retired_.load() || running_ != mine) co_return;
         const instant began = home_.time.now();
         if (!is_open_by_itself(of, began)) break;  // taken over by hand
+        if (!may_ask(of)) {
+            next = std::max(began, later(next, target_->interval()));
+            continue;
+        }
         const net::wire_request wire = target_->wire();
         net::send_options how;
         how.until = deadline::after(began, target_->timeout());
@@ -93,12 +104,15 @@ asio::awaitable<void> health_check::run(std::weak_ptr<breaker_cell> of,
         if (!circuit) break;
         const instant now = home_.time.now();
         tell(got, now - began);
-        if (got && got->ok()) {
+        const bool well = got && got->ok();
+        const auto sharing = circuit->sharing();
+        const bool others_rule = sharing && sharing->note_health(well);
+        if (well && !others_rule) {
             circuit->breaker().half_open(now);
             break;
         }
         next = std::max(now, later(next, target_->interval()));
-        circuit->breaker().stay_open(now, later(next, target_->timeout()));
+        if (!others_rule) circuit->breaker().stay_open(now, later(next, target_->timeout()));
     }
     if (running_ == mine) running_.reset();
 }

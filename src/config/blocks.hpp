@@ -31,11 +31,14 @@ struct read_limit {
 struct read_breaker {
     circuit_breaker_options breaker{};
     std::vector<circuit_condition> failure_conditions{};
+    std::optional<circuit_sharing_options> sharing{};
     std::optional<health_check_options> health_check{};
     std::string fallback{};
     std::optional<alert_options> alerts{};
 };
-[[nodiscard]] read_breaker read_circuit_breaker(const cursor& at);
+/// `limit`: how the endpoint's rate limit is shared, if it is: `shared: true` means the same store.
+[[nodiscard]] read_breaker read_circuit_breaker(const cursor& at,
+                                                const std::optional<rate_sharing_options>& limit);
 /// `circuitBreaker.monitoring.alerts`.
 [[nodiscard]] alert_options read_alerts(const cursor& at);
 /// The file's `alerting` block: to be read before the tools.

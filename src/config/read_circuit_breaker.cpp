@@ -73,9 +73,27 @@ void read_fallback(const cursor& at, read_breaker& made) {
     made.fallback = std::move(*text);
 }
 
+// `true` and `false`, or an object that says where.
+void read_shared(const cursor& at, const std::optional<rate_sharing_options>& limit,
+                 read_breaker& made) {
+    if (at.value().kind == node::type::map) {
+        const object block(at, {{"redis"}});
+        if (const auto redis = block.require("redis")) made.sharing = {read_redis(*redis)};
+        return;
+    }
+    const auto which = at.choice({{"false"}, {"true"}});
+    if (which != 1) return;
+    if (limit) {
+        made.sharing = {limit->redis};
+    } else {
+        at.wrong("needs Redis: that of 'rateLimit.distributed', or 'shared: {redis: ...}'");
+    }
+}
+
 }  // namespace
 
-read_breaker read_circuit_breaker(const cursor& at) {
+read_breaker read_circuit_breaker(const cursor& at,
+                                  const std::optional<rate_sharing_options>& limit) {
     const object block(at, {{"failureThreshold"},
                             {"resetTimeoutMs"},
                             {"maxResetTimeoutMs"},
@@ -85,7 +103,7 @@ read_breaker read_circuit_breaker(const cursor& at) {
                             {"healthCheckEndpoint"},
                             {"healthCheckInterval"},
                             {"fallbackService"},
-                            unavailable("shared")});
+                            {"shared"}});
     read_breaker made;
     circuit_breaker_options& options = made.breaker;
     block.into(options.failure_threshold, "failureThreshold", calls);
@@ -101,6 +119,7 @@ read_breaker read_circuit_breaker(const cursor& at) {
     if (const auto conditions = block.get("failureConditions")) {
         made.failure_conditions = read_conditions(*conditions);
     }
+    if (const auto shared = block.get("shared")) read_shared(*shared, limit, made);
     read_health_check(block, made);
     if (const auto fallback = block.get("fallbackService")) read_fallback(*fallback, made);
     return made;

@@ -107,8 +107,9 @@ endpoint_options read_endpoint(const cursor& at) {
         options.rate_sharing = std::move(made.sharing);
     }
     if (const auto breaker = block.get("circuitBreaker")) {
-        read_breaker made = read_circuit_breaker(*breaker);
+        read_breaker made = read_circuit_breaker(*breaker, options.rate_sharing);
         options.circuit_breaker = std::move(made.breaker);
+        options.circuit_sharing = std::move(made.sharing);
         options.health_check = std::move(made.health_check);
         options.fallback = std::move(made.fallback);
         options.alerts = std::move(made.alerts);

@@ -36,6 +36,8 @@ std::string_view to_string(circuit_reason reason) noexcept {
             return "health_check";
         case circuit_reason::recovery_step:
             return "recovery_step";
+        case circuit_reason::peers:
+            return "peers";
     }
     return "manual";
 }
@@ -121,6 +123,14 @@ void circuit_breaker::stay_open(instant now, instant until) noexcept {
 
 void circuit_breaker::half_open(instant now) noexcept {
     impl_->half_open(now);
+}
+
+void circuit_breaker::open_with_peers(instant now, instant until) noexcept {
+    impl_->open_with_peers(now, until);
+}
+
+void circuit_breaker::recover_with_peers(instant now) noexcept {
+    impl_->recover_with_peers(now);
 }
 
 void circuit_breaker::control(circuit_control mode, instant now) noexcept {

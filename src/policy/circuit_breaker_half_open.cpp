@@ -175,10 +175,38 @@ void circuit_breaker::impl::stay_open(instant now, instant until) noexcept {
     const instant longest = later(since_, longest_reset_);
     if (now >= longest) return;
     // The largest value means "by hand".
-    const std::int64_t wanted = std::min(count(std::min(until, longest)), open_by_hand - 1);
-    if (wanted > refuse_until_.load(std::memory_order_relaxed)) {
-        refuse_until_.store(wanted, std::memory_order_release);
+    const instant wanted = std::min(until, longest);
+    if (count(wanted) > refuse_until_.load(std::memory_order_relaxed)) refuse_until_locked(wanted);
+}
+
+void circuit_breaker::impl::open_with_peers(instant now, instant until) noexcept {
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (control_ != circuit_control::automatic) return;
+        if (state_ != circuit_state::open) {
+            happened = enter_locked(circuit_state::open, circuit_reason::peers, now);
+        }
+        refuse_until_locked(until);
     }
+    tell(happened);
+}
+
+void circuit_breaker::impl::recover_with_peers(instant now) noexcept {
+    change happened;
+    {
+        const std::lock_guard hold(lock_);
+        if (control_ != circuit_control::automatic || state_ == circuit_state::closed) return;
+        if (kind_ == recovery_kind::immediate || !make_room_locked()) {
+            happened = enter_locked(circuit_state::closed, circuit_reason::peers, now);
+        } else {
+            happened = enter_locked(circuit_state::half_open, circuit_reason::peers, now);
+            // Theirs stands for the success that proves it.
+            if (kind_ == recovery_kind::gradual) run_->successes = 1;
+            own_finding_ = false;
+        }
+    }
+    tell(happened);
 }
 
 }  // namespace symphony

@@ -24,6 +24,7 @@ void circuit_breaker::impl::adopt_locked(const circuit_breaker_options& options)
     minimum_requests_ = options.minimum_requests;
     success_threshold_ = options.success_threshold;
     most_probes_ = detail::most_probes_of(options);
+    kind_ = options.recovery;
     watches_share_ = options.failure_rate || options.latency_threshold;
     failure_rate_ = options.failure_rate.value_or(0.5);
     latency_ns_ = options.latency_threshold.value_or(duration::max()).count();
@@ -78,6 +79,7 @@ circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit
         run_.reset();
         forget_counts_locked();
         reset_ = first_reset_;
+        own_finding_ = false;
     }
     const std::uint64_t generation = told.generation =
         (phase_.load(std::memory_order_relaxed) >> 1) + 1;
@@ -92,9 +94,8 @@ circuit_transition circuit_breaker::impl::open_locked(circuit_reason why, instan
         reset_ = reset_ > longest_reset_ / 2 ? longest_reset_ : reset_ * 2;
     }
     const circuit_transition told = enter_locked(circuit_state::open, why, now);
-    // The largest value means "by hand".
-    const std::int64_t until = std::min(count(later(now, reset_)), open_by_hand - 1);
-    refuse_until_.store(until, std::memory_order_release);
+    own_finding_ = true;
+    refuse_until_locked(later(now, reset_));
     return told;
 }
 
@@ -186,11 +187,16 @@ circuit_breaker::view circuit_breaker::impl::inspect(instant now) {
     view seen;
     seen.state = state_;
     seen.manual = control_ != circuit_control::automatic;
+    seen.own_finding = own_finding_;
+    seen.generation = phase_.load(std::memory_order_relaxed) >> 1;
     seen.consecutive_failures = consecutive_;
     seen.window_total = window_.total();
     seen.window_failures = window_.failures();
     if (state_ == circuit_state::half_open) {
-        seen.admitted_share = recovery_->share(progress_locked(now));
+        const recovery_progress progress = progress_locked(now);
+        seen.admitted_share = recovery_->share(progress);
+        seen.asked = progress.asked;
+        seen.in_flight = progress.in_flight;
     }
     if (state_ == circuit_state::open && !seen.manual) {
         const auto refusal = refusal_at(refuse_until_.load(std::memory_order_relaxed), now);

@@ -4,6 +4,7 @@
 #include "policy/spin_lock.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] std::optional<circuit_refusal> ask(instant now, std::uint64_t& turn) noexcept;
     void half_open(instant now) noexcept;
     void stay_open(instant now, instant until) noexcept;
+    void open_with_peers(instant now, instant until) noexcept;
+    void recover_with_peers(instant now) noexcept;
     void control(circuit_control mode, instant now) noexcept;
     void reconfigure(const circuit_breaker_options& options, instant now);
     [[nodiscard]] view inspect(instant now);
@@ -80,6 +83,10 @@ private:
     [[nodiscard]] circuit_transition enter_locked(circuit_state to, circuit_reason why,
                                                   instant now) noexcept;
     [[nodiscard]] circuit_transition open_locked(circuit_reason why, instant now) noexcept;
+    void refuse_until_locked(instant until) noexcept {
+        // The largest value means "by hand".
+        refuse_until_.store(std::min(count(until), open_by_hand - 1), std::memory_order_release);
+    }
     [[nodiscard]] change count_locked(instant now, bool failed) noexcept;
     [[nodiscard]] change closed_result_locked(const held& permit, outcome what,
                                               instant now) noexcept;
@@ -104,6 +111,8 @@ private:
     circuit_state state_ = circuit_state::closed;
     circuit_control control_ = circuit_control::automatic;
     bool watches_share_ = false;
+    bool own_finding_ = false;
+    recovery_kind kind_ = recovery_kind::immediate;
     std::uint32_t consecutive_ = 0;
     std::uint32_t failure_threshold_ = 0;
     std::uint32_t minimum_requests_ = 0;

@@ -27,12 +27,12 @@ struct budget_level {
     bool operator==(const budget_level&) const = default;
 };
 
-[[nodiscard]] inline micros micros_down(duration d) noexcept {
+[[nodiscard]] constexpr micros micros_down(duration d) noexcept {
     const auto whole = std::chrono::floor<std::chrono::microseconds>(d).count();
     return std::clamp<micros>(whole, 0, longest_micros);
 }
 
-[[nodiscard]] inline micros micros_up(duration d) noexcept {
+[[nodiscard]] constexpr micros micros_up(duration d) noexcept {
     const micros whole = micros_down(d);
     return d > std::chrono::microseconds(whole) && whole < longest_micros ? whole + 1 : whole;
 }

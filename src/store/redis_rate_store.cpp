@@ -1,6 +1,7 @@
 #include "store/redis_rate_store.hpp"
 
 #include "store/rate_units.hpp"
+#include "store/redis_key.hpp"
 
 #include <fmt/format.h>
 
@@ -14,20 +15,6 @@ namespace symphony::detail {
 namespace {
 
 constexpr duration renewal = std::chrono::seconds(3);
-
-// Braces mark the part of a key that Redis Cluster hashes: none may come from the prefix.
-std::string escaped(std::string_view prefix) {
-    std::string text;
-    text.reserve(prefix.size());
-    for (const char c : prefix) {
-        if (c == '{' || c == '}' || c == '%') {
-            text += fmt::format("%{:02x}", static_cast<unsigned char>(c));
-        } else {
-            text += c;
-        }
-    }
-    return text;
-}
 
 std::string_view name_of(rate_strategy strategy) noexcept {
     switch (strategy) {
@@ -77,8 +64,8 @@ std::string new_id(random_source& random) {
 struct redis_rate_store::step {
     step(const shared_limit& of, std::string_view verb, std::array<std::string, 5> asked)
         : sliding(of.strategy == rate_strategy::sliding_window) {
-        const std::string tag = escaped(of.key);
-        keys = {"symphony:{" + tag + "}:rl", "symphony:{" + tag + "}:who"};
+        const std::string key = redis_key(of.key);
+        keys = {key + ":rl", key + ":who"};
         arguments.reserve(7 + 3 * of.levels.size());
         arguments.emplace_back(verb);
         arguments.emplace_back(name_of(of.strategy));

@@ -188,6 +188,12 @@ void write_circuit(writer& to) {
               [&](const scraped& m) {
                   if (const auto state = state_of(m)) to.sample(*state);
               });
+    to.family("symphony_circuit_store_up", "gauge",
+              "Whether the store of the shared circuit answers: 1 or 0.", [&](const scraped& m) {
+                  const auto& ask = m.metrics().circuit_store_up;
+                  const auto up = ask ? ask() : std::nullopt;
+                  if (up) to.sample(*up ? 1 : 0);
+              });
     to.family(
         "symphony_circuit_transitions_total", "counter", "Changes of the circuit's state.",
         [&](const scraped& m) {

@@ -55,7 +55,12 @@ endpoint_status status_of(const std::string& name, const endpoint& of, instant n
     shown.url = of.base().display();
     if (const auto& cell = of.state().breaker) {
         const circuit_breaker::view seen = cell->breaker().inspect(now);
-        shown.breaker = {seen.state, seen.manual, seen.retry_after, seen.admitted_share};
+        shown.breaker = {seen.state, seen.manual, seen.retry_after, seen.admitted_share, {}};
+        if (const auto sharing = cell->sharing()) {
+            const shared_circuit::view all = sharing->look();
+            shown.breaker->shared = {all.up ? "redis" : "redis-down", all.open, all.broken,
+                                     all.sound};
+        }
     }
     if (const auto& gate = of.state().gate) {
         shown.rate_limit = {detail::limit_key(of), gate->look(now),

@@ -44,7 +44,7 @@ engine::engine(client_options options)
       shards_(options.threads, std::move(options.executor), *time_),
       alerts_(*time_, events_),
       has_mail_server_(options.alerting.smtp.has_value()),
-      states_(shards_, std::move(options.stores), alerts_),
+      states_(shards_, std::move(options.stores), std::move(options.circuit_stores), alerts_),
       tools_(std::make_shared<catalogue>()) {
     alerts_.configure(std::move(options.alerting));
 }

@@ -1,5 +1,7 @@
 #include "tool/state_registry.hpp"
 
+#include "tool/make_store.hpp"
+
 namespace symphony::detail {
 
 namespace {
@@ -11,7 +13,24 @@ bool counts_in_one_place(const std::optional<rate_sharing_options>& old,
     return old->redis.same_as(now->redis);
 }
 
+std::string name_of(const endpoint& of) {
+    return of.events().tool() + "." + of.events().endpoint();
+}
+
+std::optional<circuit_member::page_timing> page_of(const endpoint& of) {
+    if (!of.health()) return std::nullopt;
+    return circuit_member::page_timing{of.health()->interval(), of.health()->timeout()};
+}
+
 }  // namespace
+
+state_registry::state_registry(const shard_set& shards, rate_store_factory rates,
+                               circuit_store_factory circuits, alert_desk& alerts)
+    : shards_(shards),
+      rate_stores_(std::move(rates), &make_rate_store),
+      circuit_stores_(std::move(circuits), &make_circuit_store),
+      alerts_(alerts),
+      metrics_(shards.size()) {}
 
 void state_registry::attach(catalogue& to) {
     std::map<std::string, limit> limits;
@@ -43,7 +62,9 @@ void state_registry::attach(catalogue& to) {
         }
     }
     for (const auto& [names, gone] : circuits_) {
-        if (!circuits.contains(names)) gone.cell->watch(nullptr);
+        if (circuits.contains(names)) continue;
+        gone.cell->watch(nullptr);
+        gone.cell->share(nullptr);
     }
     limits_ = std::move(limits);
     circuits_ = std::move(circuits);
@@ -53,6 +74,7 @@ void state_registry::attach(catalogue& to) {
     std::erase_if(all_slots_, [](const auto& gate) { return gate.expired(); });
     std::erase_if(all_gates_, [](const auto& gate) { return gate.expired(); });
     std::erase_if(all_checks_, [](const auto& check) { return check.expired(); });
+    std::erase_if(all_shared_, [](const auto& shared) { return shared.expired(); });
 }
 
 std::shared_ptr<rate_gate> state_registry::gate_for(const endpoint& of,
@@ -84,8 +106,8 @@ std::shared_ptr<rate_gate> state_registry::new_gate(const endpoint& of, const st
     const shard& home = shards_.home_of(key);
     const auto& how = of.options().rate_sharing;
     if (!how) return rate_gate::make(options, home);
-    return rate_gate::make(options, home,
-                           rate_sharing{*how, key, stores_.get(how->redis, home), of.events()});
+    return rate_gate::make(
+        options, home, rate_sharing{*how, key, rate_stores_.get(how->redis, home), of.events()});
 }
 
 std::shared_ptr<breaker_cell> state_registry::breaker_for(
@@ -102,9 +124,29 @@ std::shared_ptr<breaker_cell> state_registry::breaker_for(
         kept.cell = std::make_shared<breaker_cell>(options, of.events(), metrics);
     }
     kept.options = options;
+    share(of, kept);
     watch(of, *kept.cell);
     alert(of, metrics, kept);
     return kept.cell;
+}
+
+void state_registry::share(const endpoint& of, circuit& kept) {
+    const auto& wanted = of.options().circuit_sharing;
+    const auto present = kept.cell->sharing();
+    if (present && wanted && kept.sharing && kept.sharing->same_as(*wanted)) {
+        present->reconfigure(kept.options, page_of(of));
+        return;
+    }
+    kept.sharing = wanted;
+    std::shared_ptr<shared_circuit> shared;
+    if (wanted && !quiet_) {
+        const shard& home = shards_.home_of(name_of(of));
+        shared = shared_circuit::make(
+            {name_of(of), circuit_stores_.get(wanted->redis, home), of.events()}, home,
+            kept.options, page_of(of));
+        all_shared_.push_back(shared);
+    }
+    if (present || shared) kept.cell->share(std::move(shared));
 }
 
 // A line outlives a reload, so that what it holds back still comes.
@@ -158,7 +200,7 @@ void state_registry::watch(const endpoint& of, breaker_cell& circuit) {
     if (target ? present && present->target().same_as(*target) : !present) return;
     std::shared_ptr<health_check> check;
     if (target && !quiet_) {
-        const shard& home = shards_.home_of(of.events().tool() + "." + of.events().endpoint());
+        const shard& home = shards_.home_of(name_of(of));
         check = std::make_shared<health_check>(target, home, of.events());
         all_checks_.push_back(check);
     }
@@ -169,6 +211,9 @@ void state_registry::quiet() {
     quiet_ = true;
     for (const auto& known : all_checks_) {
         if (const auto check = known.lock()) check->retire();
+    }
+    for (const auto& known : all_shared_) {
+        if (const auto shared = known.lock()) shared->retire();
     }
 }
 
@@ -186,6 +231,13 @@ std::shared_ptr<endpoint_metrics> state_registry::metrics_for(const name_pair& n
             const auto gate = seen->gate.lock();
             if (!gate) return std::nullopt;
             return gate->store_up();
+        };
+        fresh.circuit_store_up = [seen]() -> std::optional<bool> {
+            const std::lock_guard lock(seen->mutex);
+            const auto cell = seen->breaker.lock();
+            const auto shared = cell ? cell->sharing() : nullptr;
+            if (!shared) return std::nullopt;
+            return shared->look().up;
         };
         fresh.circuit_state = [seen, &time = shards_.time()]() -> std::optional<int> {
             const std::lock_guard lock(seen->mutex);
@@ -219,6 +271,9 @@ void state_registry::show(const name_pair& names, const endpoint_state& state) {
 void state_registry::close() noexcept {
     for (const auto& known : all_checks_) {
         if (const auto check = known.lock()) check->close();
+    }
+    for (const auto& known : all_shared_) {
+        if (const auto shared = known.lock()) shared->close();
     }
     for (const auto& known : all_gates_) {
         if (const auto gate = known.lock()) gate->close();

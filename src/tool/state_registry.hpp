@@ -3,6 +3,7 @@
 #include "call/endpoint.hpp"
 #include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/metrics.hpp"
+#include "symphony/tool/client.hpp"
 #include "tool/catalogue.hpp"
 #include "tool/shard_set.hpp"
 #include "tool/store_registry.hpp"
@@ -21,13 +22,13 @@ namespace symphony::detail {
 /// endpoint. For one thread at a time; the metrics for all.
 class state_registry {
 public:
-    state_registry(const shard_set& shards, rate_store_factory stores, alert_desk& alerts)
-        : shards_(shards), stores_(std::move(stores)), alerts_(alerts), metrics_(shards.size()) {}
+    state_registry(const shard_set& shards, rate_store_factory rates,
+                   circuit_store_factory circuits, alert_desk& alerts);
 
     /// Gives every endpoint its state, old where its key stands: its options take effect now.
     void attach(catalogue& to);
     [[nodiscard]] const metrics_registry& metrics() const noexcept { return metrics_; }
-    /// Ends all health checks.
+    /// Ends all health checks, and speaks to no other processes about circuits any more.
     void quiet();
     /// Ends all waits, also of limiters that no endpoint has any more.
     void close() noexcept;
@@ -49,6 +50,7 @@ private:
     };
     struct circuit {
         circuit_breaker_options options;
+        std::optional<circuit_sharing_options> sharing;
         std::shared_ptr<breaker_cell> cell;
         std::shared_ptr<alert_line> alerts;
     };
@@ -73,6 +75,7 @@ private:
     [[nodiscard]] std::shared_ptr<hedge_timing> hedge_for(const name_pair& names,
                                                           const hedge_options& options,
                                                           std::map<name_pair, hedge>& keep);
+    void share(const endpoint& of, circuit& kept);
     void watch(const endpoint& of, breaker_cell& circuit);
     void alert(const endpoint& of, const std::shared_ptr<endpoint_metrics>& metrics, circuit& kept);
     [[nodiscard]] std::shared_ptr<endpoint_metrics> metrics_for(const name_pair& names);
@@ -82,7 +85,8 @@ private:
                                                       const rate_limit_options& options);
 
     const shard_set& shards_;
-    store_registry stores_;
+    store_registry<rate_store> rate_stores_;
+    store_registry<circuit_store> circuit_stores_;
     alert_desk& alerts_;
     metrics_registry metrics_;
     std::map<std::string, limit> limits_;
@@ -94,6 +98,7 @@ private:
     std::vector<std::weak_ptr<rate_gate>> all_gates_;
     std::vector<std::weak_ptr<concurrency_gate>> all_slots_;
     std::vector<std::weak_ptr<health_check>> all_checks_;
+    std::vector<std::weak_ptr<shared_circuit>> all_shared_;
     bool quiet_ = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "symphony/auth/auth_options.hpp"
+#include "symphony/call/circuit_sharing_options.hpp"
 #include "symphony/call/health_check_options.hpp"
 #include "symphony/call/rate_sharing_options.hpp"
 #include "symphony/core/error.hpp"
@@ -62,7 +63,8 @@ struct endpoint_options {
     std::optional<rate_limit_options> rate_limit{};
     std::optional<rate_sharing_options> rate_sharing{};  ///< shares `rate_limit` across processes
     std::optional<circuit_breaker_options> circuit_breaker{};
-    std::optional<health_check_options> health_check{};  ///< of `circuit_breaker`
+    std::optional<circuit_sharing_options> circuit_sharing{};  ///< shares `circuit_breaker`
+    std::optional<health_check_options> health_check{};        ///< of `circuit_breaker`
     /// What `circuit_breaker` counts as a failure (`circuitBreaker.failureConditions`), instead of
     /// no usable answer and statuses from 500 on except 501: whatever any of these says. Must not
     /// throw. Cancelled calls and local refusals are not asked about.

@@ -31,6 +31,7 @@ enum class circuit_reason : std::uint8_t {
     manual,
     health_check,
     recovery_step,  ///< no change of state: the recovery in HALF_OPEN takes its next step
+    peers,          ///< what other processes found
 };
 /// "consecutive_failures" and so on.
 [[nodiscard]] std::string_view to_string(circuit_reason reason) noexcept;
@@ -150,6 +151,15 @@ public:
     /// sooner, at most `max_reset_timeout` in all. No effect in other states.
     void stay_open(instant now, instant until) noexcept;
 
+    /// Others found the API broken: OPEN until `until`, sooner or later than it would be by itself.
+    /// No new opening for the reset time. Nothing happens while it is controlled by hand.
+    void open_with_peers(instant now, instant until) noexcept;
+
+    /// Another has proven the API well, which spares this circuit its probe: from OPEN or HALF_OPEN
+    /// to CLOSED; a gradual recovery begins at its first share, a user's own at its beginning.
+    /// Nothing happens while it is controlled by hand.
+    void recover_with_peers(instant now) noexcept;
+
     /// `automatic` where nothing was set by hand changes nothing.
     void control(circuit_control mode, instant now) noexcept;
 
@@ -160,11 +170,15 @@ public:
     struct view {
         circuit_state state{};
         bool manual = false;
+        bool own_finding = false;                ///< not CLOSED, because of calls made here
         std::optional<duration> retry_after{};   ///< while OPEN by itself
         std::optional<double> admitted_share{};  ///< while HALF_OPEN admits a share
         std::uint32_t consecutive_failures = 0;
         std::uint32_t window_total = 0;
         std::uint32_t window_failures = 0;
+        std::uint32_t asked = 0;       ///< in this step of HALF_OPEN; wraps around
+        std::uint32_t in_flight = 0;   ///< probes that are out in HALF_OPEN
+        std::uint64_t generation = 0;  ///< of the state
     };
     [[nodiscard]] view inspect(instant now) const;
 

@@ -42,8 +42,9 @@ public:
     /// Read when metrics are written; nothing where there is no limit or breaker. May be empty;
     /// set only by the `prepare` of `metrics_registry::get`, before anybody reads them.
     std::function<std::optional<std::size_t>()> queue_length;
-    std::function<std::optional<bool>()> store_up;      ///< nothing where no budget is shared
-    std::function<std::optional<int>()> circuit_state;  ///< 0 closed, 1 half-open, 2 open
+    std::function<std::optional<bool>()> store_up;          ///< nothing where no budget is shared
+    std::function<std::optional<bool>()> circuit_store_up;  ///< nothing where none is shared
+    std::function<std::optional<int>()> circuit_state;      ///< 0 closed, 1 half-open, 2 open
     std::function<std::optional<concurrency_view>()> concurrency;
     std::function<bool()> hedges;  ///< whether requests are sent again while they have no answer
 

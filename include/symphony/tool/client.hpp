@@ -6,6 +6,7 @@
 #include "symphony/core/timers.hpp"
 #include "symphony/net/response.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
+#include "symphony/store/circuit_store.hpp"
 #include "symphony/store/rate_store.hpp"
 #include "symphony/store/redis_options.hpp"
 #include "symphony/telemetry/alert_desk.hpp"
@@ -37,16 +38,21 @@ class engine;
 using rate_store_factory = std::function<std::shared_ptr<rate_store>(
     const redis_options& target, const boost::asio::any_io_executor& executor)>;
 
+/// The same for shared circuits.
+using circuit_store_factory = std::function<std::shared_ptr<circuit_store>(
+    const redis_options& target, const boost::asio::any_io_executor& executor)>;
+
 /// How a `client` runs. All have defaults.
 struct client_options {
     std::size_t threads = 0;  ///< 0: one per core
     /// The user's own executor instead of threads: one that never runs two handlers at once.
     /// The blocking calls then need another thread to run it.
     std::optional<boost::asio::any_io_executor> executor{};
-    std::shared_ptr<const clock> time{};  ///< default: the system's
-    event_sink events{};                  ///< default: nobody listens
-    rate_store_factory stores{};          ///< default: Redis, as `rate_sharing` says
-    alerting_options alerting{};          ///< how the alerts of circuits are delivered
+    std::shared_ptr<const clock> time{};     ///< default: the system's
+    event_sink events{};                     ///< default: nobody listens
+    rate_store_factory stores{};             ///< default: Redis, as `rate_sharing` says
+    circuit_store_factory circuit_stores{};  ///< default: Redis, as `circuit_sharing` says
+    alerting_options alerting{};             ///< how the alerts of circuits are delivered
 };
 
 /// The tools of one `client`, by name.

@@ -20,6 +20,14 @@ struct endpoint_status {
         bool manual = false;
         std::optional<duration> retry_after{};
         std::optional<double> admitted_share{};  ///< while half-open admits a share
+        /// What other processes find, where the circuit is shared.
+        struct sharing_status {
+            std::string store = "redis";  ///< or "redis-down"
+            bool open = false;            ///< for all
+            std::uint32_t broken = 0;     ///< processes that find the API so …
+            std::uint32_t sound = 0;      ///< … or so, this one included
+        };
+        std::optional<sharing_status> shared{};
     };
     std::optional<breaker_status> breaker{};  ///< absent when none is configured
     struct rate_limit_status {

@@ -140,6 +140,9 @@ bool breaker_script::act(std::string_view verb, const std::string& on) {
         breaker_.half_open(now_);
     } else if (verb == "sick") {
         breaker_.stay_open(now_, now_ + length(on));
+    } else if (verb == "peers") {
+        on == "well" ? breaker_.recover_with_peers(now_)
+                     : breaker_.open_with_peers(now_, now_ + length(on));
     } else if (verb == "hand") {
         breaker_.control(on == "open"     ? circuit_control::open
                          : on == "closed" ? circuit_control::closed
@@ -182,6 +185,10 @@ bool breaker_script::check(std::string_view word) {
         EXPECT_TRUE(seen.manual);
     else if (word == "by-itself")
         EXPECT_FALSE(seen.manual);
+    else if (word == "found-here")
+        EXPECT_TRUE(seen.own_finding);
+    else if (word == "not-found-here")
+        EXPECT_FALSE(seen.own_finding);
     else {
         const auto mark = word.find('=');
         return mark != std::string_view::npos &&
@@ -205,6 +212,10 @@ bool breaker_script::check_value(std::string_view what, std::string_view value) 
     } else if (what == "share") {
         EXPECT_EQ(seen.admitted_share,
                   value == "none" ? std::nullopt : std::optional(number(value)));
+    } else if (what == "asked") {
+        EXPECT_EQ(seen.asked, number(value));
+    } else if (what == "out") {
+        EXPECT_EQ(seen.in_flight, number(value));
     } else if (what == "told") {
         EXPECT_EQ(told_.size(), number(value));
     } else if (what == "why") {

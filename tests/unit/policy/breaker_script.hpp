@@ -24,9 +24,11 @@ namespace symphony::testing {
 ///   use:a  use-:a                takes its permit with that turn, or gets none
 ///   look  look-                  a look that is free, or is not
 ///   health  sick:5s              a health check succeeds, or fails until in 5 s
+///   peers:5s  peers:well         others found it broken, for 5 s, or proved it well
 ///   hand:open hand:closed hand:auto
-///   closed half open by-hand by-itself   the state is
-///   wait=20s row=3 total=5 bad=2 share=0.1 share=none told=2 why=REASON   what is shown
+///   closed half open by-hand by-itself found-here not-found-here   the state is
+///   wait=20s row=3 total=5 bad=2 share=0.1 share=none asked=3 out=1 told=2 why=REASON
+///                                what is shown
 struct breaker_case {
     const char* name;
     const char* options;
