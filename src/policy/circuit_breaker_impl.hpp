@@ -110,9 +110,9 @@ private:
     mutable detail::spin_lock lock_;
     circuit_state state_ = circuit_state::closed;
     circuit_control control_ = circuit_control::automatic;
-    bool watches_share_ = false;
-    bool own_finding_ = false;
-    recovery_kind kind_ = recovery_kind::immediate;
+    recovery_kind kind_ : 2 = recovery_kind::immediate;
+    bool watches_share_ : 1 = false;
+    bool own_finding_ : 1 = false;
     std::uint32_t consecutive_ = 0;
     std::uint32_t failure_threshold_ = 0;
     std::uint32_t minimum_requests_ = 0;

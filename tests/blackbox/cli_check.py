@@ -127,7 +127,6 @@ class Faults(CheckCase):
 
     def test_blocks_of_later_versions_are_refused_never_ignored(self):
         for block in ("isStreaming: true", "streamConfig: {format: json}",
-                      "circuitBreaker: {shared: true}",
                       "auth: {type: oauth2, credentials: {clientId: x}}",
                       "middleware: {pre: {transform: '.'}}", "middleware: {post: {cache: {}}}"):
             with self.subTest(block=block):

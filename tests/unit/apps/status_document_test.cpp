@@ -35,6 +35,17 @@ TEST(status_document, shows_the_share_of_a_gradual_recovery) {
               R"({"state":"half-open","manual":false,"admittedShare":0.2})");
 }
 
+TEST(status_document, shows_what_others_find_of_a_shared_circuit) {
+    endpoint_status endpoint;
+    endpoint.name = "api";
+    endpoint.breaker = endpoint_status::breaker_status{.state = circuit_state::closed};
+    endpoint.breaker->shared = {.store = "redis-down", .open = true, .broken = 2, .sound = 1};
+    const json document = status_document({{"demo", {endpoint}}}, "1", 1s);
+    EXPECT_EQ(document["tools"][0]["endpoints"][0]["breaker"].dump(),
+              R"({"state":"closed","manual":false,)"
+              R"("shared":{"store":"redis-down","open":true,"broken":2,"sound":1}})");
+}
+
 TEST(status_document, shows_the_concurrency_limit) {
     endpoint_status endpoint;
     endpoint.name = "api";

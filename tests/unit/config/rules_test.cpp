@@ -182,8 +182,8 @@ TEST(rules, a_ca_file_stands_next_to_the_configuration) {
 
 TEST(rules, what_does_not_work_yet_says_so) {
     for (const char* block :
-         {"circuitBreaker: {shared: true}", "isStreaming: true", "streamConfig: {mode: json}",
-          "auth: {type: oauth2}", "auth: {type: jwt}", "auth: {type: mtls}",
+         {"isStreaming: true", "streamConfig: {mode: json}", "auth: {type: oauth2}",
+          "auth: {type: jwt}", "auth: {type: mtls}",
           "auth: {type: bearer, credentials: {token: t}, oauth2: {tokenUrl: x}}",
           "auth: {type: bearer, credentials: {token: t}, federation: {provider: aws}}",
           "auth: {type: bearer, credentials: {token: t}, caching: {enabled: true, ttl: 1}}",

@@ -43,7 +43,7 @@ constexpr breaker_case peers[] = {
     {"the_gradual_way_is_not_begun_anew_by_a_failure", "failures=1 reset=1s gradual",
      "ko peers:well 9*no ko open wait=2s found-here"},
     {"what_happens_while_it_recovers", "failures=1 reset=1s successes=3",
-     "ko +1s take:a take:b asked=2 out=2 ok:a asked=2 out=1 no asked=3"},
+     "ko +1s take:a take:b take:c no asked=4 out=3 ok:a asked=4 out=2"},
     {"nothing_happens_elsewhere", "", "3*ok asked=0 out=0"},
 };
 
