@@ -1,4 +1,8 @@
 #include "config/blocks.hpp"
+#include "config/nearest_name.hpp"
+
+#include <algorithm>
+#include <string_view>
 
 namespace symphony::detail {
 
@@ -25,12 +29,59 @@ std::optional<std::string> read_address(const cursor& at) {
     return text;
 }
 
+// The placeholder that was probably meant by the first that there is not.
+std::string_view meant_placeholder(std::string_view text) {
+    const auto known = alert_placeholders();
+    for (auto open = text.find('{'); open != std::string_view::npos; open = text.find('{')) {
+        text.remove_prefix(open + 1);
+        const std::string_view name = text.substr(0, text.find('}'));
+        if (std::ranges::find(known, name) == known.end()) {
+            if (const auto meant = nearest_name(name, known); !meant.empty()) return meant;
+        }
+    }
+    return {};
+}
+
 std::optional<std::string> read_template(const cursor& at) {
     auto text = at.text();
     if (!text) return std::nullopt;
     if (text->empty()) at.wrong("must not be empty");
-    if (const auto problem = template_problem(*text)) at.wrong(*problem);
+    if (const auto problem = template_problem(*text)) {
+        at.wrong(*problem, std::string(meant_placeholder(*text)));
+    }
     return text;
+}
+
+void read_headers(const cursor& at, alert_options& options) {
+    const auto members = at.members();
+    if (!members) return;
+    alert_options tried;
+    tried.webhook = secret("http://localhost");
+    for (const auto& [name, value] : *members) {
+        auto text = value.hidden();
+        if (!text) continue;
+        tried.webhook_headers = {{name, *text}};
+        if (tried.problem()) {
+            value.incomplete(
+                "is no header to give here: a name has letters, digits, '-' and '_' and is none "
+                "that the delivery writes itself; a value is one line, and not empty");
+        }
+        options.webhook_headers.push_back({name, std::move(*text)});
+    }
+    if (members->size() > 32) at.incomplete("at most 32 headers");
+}
+
+// A URL, or an object with one.
+void read_webhook_target(const cursor& at, alert_options& options) {
+    if (at.value().kind != node::type::map) {
+        if (auto url = read_webhook(at)) options.webhook = std::move(*url);
+        return;
+    }
+    const object block(at, {{"url"}, {"headers"}}, object::secrecy::secret);
+    if (const auto url = block.require("url")) {
+        if (auto text = read_webhook(*url)) options.webhook = std::move(*text);
+    }
+    if (const auto headers = block.get("headers")) read_headers(*headers, options);
 }
 
 void read_credentials(const object& block, smtp_options& options) {
@@ -80,7 +131,7 @@ alert_options read_alerts(const cursor& at) {
     const object block(at, {{"slack"}, {"email"}, {"webhook"}, {"minInterval"}});
     alert_options options;
     block.into(options.slack, "slack", read_webhook);
-    block.into(options.webhook, "webhook", read_webhook);
+    if (const auto webhook = block.get("webhook")) read_webhook_target(*webhook, options);
     if (const auto email = block.get("email")) {
         if (auto text = read_address(*email)) options.email = std::move(*text);
         if (!at.context().has_mail_server()) {

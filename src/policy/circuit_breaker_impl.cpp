@@ -3,6 +3,8 @@
 #include "policy/recovery_strategies.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -13,6 +15,9 @@ namespace symphony {
 circuit_breaker::impl::impl(const circuit_breaker_options& options, listener on_transition)
     : window_(options.window) {
     if (auto problem = options.problem()) throw std::invalid_argument(*problem);
+    assert(reinterpret_cast<std::uintptr_t>(this) % cache_line == 0);
+    assert(reinterpret_cast<const char*>(&window_) + detail::outcome_window::front_size <=
+           reinterpret_cast<const char*>(this) + cache_line);
     if (on_transition) listener_ = std::make_unique<const listener>(std::move(on_transition));
     recovery_ = detail::strategy_of(options);
     adopt_locked(options);

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -18,6 +20,14 @@ namespace symphony {
 class circuit_breaker::impl {
 public:
     impl(const circuit_breaker_options& options, listener on_transition);
+
+    // At the start of a cache line, without the size that alignas would round up to.
+    static void* operator new(std::size_t size) {
+        return ::operator new(size, std::align_val_t(cache_line));
+    }
+    static void operator delete(void* gone) noexcept {
+        ::operator delete(gone, std::align_val_t(cache_line));
+    }
 
     [[nodiscard]] std::expected<circuit_permit, circuit_refusal> try_acquire(
         circuit_breaker& owner, instant now, instant latest, std::uint64_t turn) noexcept;
@@ -45,6 +55,7 @@ public:
     [[nodiscard]] std::optional<instant> slow_at(instant started) const noexcept;
 
 private:
+    static constexpr std::size_t cache_line = 64;
     using change = std::optional<circuit_transition>;
     struct probe {
         std::uint64_t number;
@@ -116,17 +127,18 @@ private:
     std::uint32_t consecutive_ = 0;
     std::uint32_t failure_threshold_ = 0;
     std::uint32_t minimum_requests_ = 0;
+    std::atomic<std::int64_t> latency_ns_{INT64_MAX};  // INT64_MAX: not watched
+    // With its front, the first cache line ends: all that a usual call touches.
+    detail::outcome_window window_;
     std::uint32_t success_threshold_ = 0;
     std::uint32_t most_probes_ = 0;
     double failure_rate_ = 0;
-    std::atomic<std::int64_t> latency_ns_{INT64_MAX};  // INT64_MAX: not watched
     duration first_reset_{};
     duration longest_reset_{};
     duration reset_{};                   // the next opening lasts this long
     instant since_{};                    // when this state began
     std::unique_ptr<recovery_run> run_;  // there in HALF_OPEN
     std::shared_ptr<const recovery_strategy> recovery_;
-    detail::outcome_window window_;
     std::unique_ptr<const listener> listener_;
 };
 

@@ -3,6 +3,7 @@
 #include "symphony/core/time.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace symphony::detail {
@@ -14,6 +15,9 @@ namespace symphony::detail {
 /// keeps its share of failures. Not thread-safe.
 class outcome_window {
 public:
+    /// Bytes at the front, as above.
+    static constexpr std::size_t front_size = 24;
+
     explicit outcome_window(duration window) noexcept;
 
     void add(instant now, bool failed) noexcept {

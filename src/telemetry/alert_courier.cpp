@@ -123,6 +123,8 @@ private:
         set(CURLOPT_URL, std::string(parcel.url.reveal()).c_str());
         set(CURLOPT_USERAGENT, "symphony");
         append("content-type: application/json");
+        for (const alert_header& field : parcel.headers)
+            append(fmt::format("{}: {}", field.name, field.value.reveal()).c_str());
         set(CURLOPT_HTTPHEADER, list_.get());
         set(CURLOPT_POSTFIELDSIZE, static_cast<long>(parcel.content.size()));
         set(CURLOPT_POSTFIELDS, parcel.content.c_str());

@@ -31,7 +31,9 @@ std::vector<alert_parcel> pack(const alert_notice& notice, const alert_options& 
         mail.smtp = smtp;
     }
     if (!channels.webhook.empty()) {
-        add(alert_channel::webhook, webhook_body(notice, text)).url = channels.webhook;
+        alert_parcel& post = add(alert_channel::webhook, webhook_body(notice, text));
+        post.url = channels.webhook;
+        post.headers = channels.webhook_headers;
     }
     return all;
 }

@@ -16,8 +16,9 @@ namespace symphony::detail {
 /// One message on its way through one channel.
 struct alert_parcel {
     alert_channel channel{};
-    secret url{};             ///< of a webhook
-    std::string recipient{};  ///< of an e-mail
+    secret url{};                         ///< of a webhook
+    std::vector<alert_header> headers{};  ///< for a webhook
+    std::string recipient{};              ///< of an e-mail
     std::string content;
     std::shared_ptr<const smtp_options> smtp{};  ///< for an e-mail
     std::string tool;

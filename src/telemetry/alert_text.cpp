@@ -133,6 +133,10 @@ std::string one_line(std::string_view text) {
 
 }  // namespace
 
+std::span<const std::string_view> alert_placeholders() noexcept {
+    return placeholders;
+}
+
 std::optional<std::string> template_problem(std::string_view text) {
     if (text.size() > 2000) return "longer than 2000 bytes";
     return walk(text, [](std::string_view) {}, [](std::string_view) {});

@@ -72,6 +72,16 @@ class Channels(AlertCase):
             gateway.admin("/metrics").body.decode()
         self.assertNotIn("KEY", everything)
 
+    def test_a_webhook_gets_the_headers_that_were_given(self):
+        gateway = self.gateway({"webhook": {"url": f"{self.hook.url}/hook",
+                                            "headers": {"authorization": "Bearer w0rd", "x-team": "a"}}})
+        self.open(gateway)
+        got = self.hook.wait_for(1)
+        self.assertEqual((got.all("authorization"), got.get("x-team"), got.get("content-type")),
+                         (["Bearer w0rd"], "a", "application/json"))
+        gateway.wait_for_line(r"alert by webhook")
+        self.assertNotIn("w0rd", "\n".join(gateway.lines) + gateway.admin("/v1/status").body.decode())
+
     def test_texts_are_the_users(self):
         gateway = self.gateway(alerting={"templates": {"opened": "{tool}: {{{reason}}} & <b>"}})
         self.open(gateway)
@@ -175,6 +185,17 @@ class Delivery(AlertCase):
         self.assertEqual(gateway.wait_for_exit(), 0)
         self.assertLess(time.monotonic() - began, 10)
         self.assertIn("recovered", mail.wait_for(2)["data"])
+
+    def test_a_webhook_killed_and_restarted(self):
+        gateway = self.gateway({"webhook": self.hook.url, "minInterval": 0})
+        self.open(gateway)
+        self.alert(1)
+        self.hook.stop()
+        self.close(gateway)
+        self.open(gateway)
+        back = Api(self, port=self.hook.port)
+        wait_until(lambda: [json.loads(one.body)["event"] for one in back.requests] ==
+                   ["circuit.recovered", "circuit.opened"], "what the webhook missed, in order")
 
     def test_a_mail_server_killed_and_restarted(self):
         mail = MailServer(self, "none")

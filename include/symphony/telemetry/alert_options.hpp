@@ -7,24 +7,34 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace symphony {
+
+/// A header field of a webhook's POST; its value may be a credential.
+struct alert_header {
+    std::string name;  ///< letters, digits, '-' and '_'; not one the delivery writes itself
+    secret value{};    ///< one line
+
+    [[nodiscard]] bool same_as(const alert_header& other) const noexcept {
+        return name == other.name && value.equals(other.value.reveal());
+    }
+};
 
 /// Where the alerts of one circuit go (`circuitBreaker.monitoring.alerts`). Each channel that is
 /// given gets every alert.
 struct alert_options {
-    secret slack{};       ///< URL of a Slack incoming webhook
-    std::string email{};  ///< one address; needs `alerting_options::smtp`
-    secret webhook{};     ///< URL that gets a JSON object by POST
+    secret slack{};                               ///< URL of a Slack incoming webhook
+    std::string email{};                          ///< one address; needs `alerting_options::smtp`
+    secret webhook{};                             ///< URL that gets a JSON object by POST
+    std::vector<alert_header> webhook_headers{};  ///< sent with it; at most 32
     /// At most one alert of a circuit in this time; what was held back comes as one summary.
     duration min_interval = std::chrono::seconds(60);
 
-    [[nodiscard]] bool same_as(const alert_options& other) const noexcept {
-        return slack.equals(other.slack.reveal()) && email == other.email &&
-               webhook.equals(other.webhook.reveal()) && min_interval == other.min_interval;
-    }
+    [[nodiscard]] bool same_as(const alert_options& other) const noexcept;
     /// What is impossible about these options, in words without secrets, or nothing.
     [[nodiscard]] std::optional<std::string> problem() const;
 };
@@ -64,6 +74,8 @@ struct alert_templates {
 };
 /// What is wrong with a template, in words, or nothing.
 [[nodiscard]] std::optional<std::string> template_problem(std::string_view text);
+/// The names that may stand in braces.
+[[nodiscard]] std::span<const std::string_view> alert_placeholders() noexcept;
 
 /// How alerts are delivered, for all circuits of a client (`alerting`).
 struct alerting_options {

@@ -43,7 +43,7 @@ class Exchange:
 
 
 class Api:
-    def __init__(self, case, behaviour=None, tls=None):
+    def __init__(self, case, behaviour=None, tls=None, port=0):
         self.behaviour = behaviour or answer()
         self._tls = tls
         self.requests = []
@@ -52,7 +52,7 @@ class Api:
         self._script = []
         self._lock = threading.Lock()
         self._open = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self.port = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()

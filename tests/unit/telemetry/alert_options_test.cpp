@@ -29,6 +29,28 @@ TEST(alert_options, say_what_is_impossible) {
     EXPECT_TRUE(options.problem());
 }
 
+TEST(alert_options, headers_are_those_that_may_be_given) {
+    alert_options options;
+    options.webhook_headers = {{"x-team", secret("a")}};
+    EXPECT_TRUE(options.problem()) << "without a webhook";
+    options.webhook = secret("https://example.com/");
+    EXPECT_EQ(options.problem(), std::nullopt);
+    alert_options same = options;
+    EXPECT_TRUE(options.same_as(same));
+    same.webhook_headers[0].value = secret("b");
+    EXPECT_FALSE(options.same_as(same));
+    for (const char* name : {"", "a b", "a:", "Content-Type", "content-length", "Host", "x\r\ny"}) {
+        options.webhook_headers = {{name, secret("v")}};
+        EXPECT_TRUE(options.problem()) << name;
+    }
+    for (const char* value : {"", "a\r\nb", "a\nb", "\x7f"}) {
+        options.webhook_headers = {{"x", secret(value)}};
+        EXPECT_TRUE(options.problem()) << value;
+    }
+    options.webhook_headers.assign(33, {"x", secret("v")});
+    EXPECT_TRUE(options.problem()) << "too many";
+}
+
 TEST(smtp_options, say_what_is_impossible) {
     smtp_options options;
     options.host = "mail.example.com";
