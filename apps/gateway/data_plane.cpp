@@ -117,10 +117,10 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     add_attempts(answer);
     std::string_view spent_tool = tool;
     std::string_view spent_endpoint = endpoint;
-    if (const std::string_view by = answer.served_by; !by.empty()) {
-        answer.fields.set("symphony-served-by", by);
-        spent_tool = by.substr(0, by.find('.'));
-        spent_endpoint = by.substr(spent_tool.size() + 1);
+    if (const auto& by = answer.served_by) {
+        answer.fields.set("symphony-served-by", *by);
+        spent_tool = std::string_view(*by).substr(0, by->find('.'));
+        spent_endpoint = std::string_view(*by).substr(spent_tool.size() + 1);
     }
     if (const auto budget = client_.rate_limit_view(spent_tool, spent_endpoint))
         add_rate_limit_fields(answer.fields, *budget);

@@ -71,8 +71,10 @@ bool managed_call::prepare() {
 
 // What is wrong with the request itself is found before anything is spent.
 bool managed_call::set_out() {
-    if (what_.path.empty() && what_.query.empty()) {
-        target_ = on_.bare_target_;
+    if (is_target_of(on_.where_->base, what_.path, what_.query)) {
+        wire_.target = what_.path;
+    } else if (what_.path.empty() && what_.query.empty()) {
+        wire_.target = on_.bare_target_;
     } else {
         result<std::string> joined = join_target(on_.where_->base, what_.path, what_.query);
         if (!joined) {
@@ -80,6 +82,7 @@ bool managed_call::set_out() {
             return false;
         }
         target_ = std::move(*joined);
+        wire_.target = target_;
     }
     if (method_ == method_label::other && !is_valid_header(wire_.method, {})) {
         refuse(make_error(error_kind::invalid_request, "the method is no token (RFC 9110)"));
@@ -97,7 +100,6 @@ bool managed_call::set_out() {
         said.at = now_;
         on_.events_.tell(std::move(said));
     }
-    wire_.target = target_;
     wire_.body = what_.body;
     sending_.stream_response = what_.stream_response;
     fields_.put_into(wire_);

@@ -1,7 +1,7 @@
 #include "call/outgoing.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -56,23 +56,19 @@ bool is_named_in(std::string_view list, std::string_view name) noexcept {
     return false;
 }
 
-// Eight digits at a time: each half-byte is spread to a byte of its own and becomes a digit there.
-char* put_hex(char* to, std::uint32_t value) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101ULL;
-    std::uint64_t digits = value;
-    digits = (digits << 16 | digits) & 0x0000ffff0000ffffULL;
-    digits = (digits << 8 | digits) & 0x00ff00ff00ff00ffULL;
-    digits = (digits << 4 | digits) & 0x0f0f0f0f0f0f0f0fULL;
-    const std::uint64_t letters = (digits + ones * 6) >> 4 & ones;
-    digits += ones * '0' + letters * ('a' - '0' - 10);
-    if constexpr (std::endian::native == std::endian::little) digits = std::byteswap(digits);
-    std::memcpy(to, &digits, sizeof(digits));
-    return to + sizeof(digits);
-}
+// The two digits of each byte.
+constexpr auto hex_pairs = [] {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t byte = 0; byte < pairs.size(); ++byte)
+        pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
+    return pairs;
+}();
 
 char* put_hex(char* to, std::uint64_t value) noexcept {
-    to = put_hex(to, static_cast<std::uint32_t>(value >> 32));
-    return put_hex(to, static_cast<std::uint32_t>(value));
+    for (int shift = 56; shift >= 0; shift -= 8, to += 2)
+        std::memcpy(to, hex_pairs[value >> shift & 255].data(), 2);
+    return to;
 }
 
 }  // namespace

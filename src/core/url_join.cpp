@@ -140,6 +140,11 @@ std::unexpected<error> refuse(const char* where, const char* what) {
 
 }  // namespace
 
+bool is_target_of(const url& base, std::string_view path, std::string_view query) noexcept {
+    return query.empty() && base.query.empty() && (base.path.empty() || base.path == "/") &&
+           path.starts_with('/') && path.size() <= max_target && is_plain(path);
+}
+
 result<std::string> join_target(const url& base, std::string_view path, std::string_view query) {
     if (path.size() + query.size() > max_target) {
         return fail(error_kind::invalid_request, "the path and query are longer than 64 KiB");

@@ -1,7 +1,7 @@
 #include "symphony/policy/bulkhead.hpp"
 
-#include "policy/spin_lock.hpp"
 #include "policy/wait_queue.hpp"
+#include "symphony/core/spin_lock.hpp"
 
 #include <mutex>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "policy/outcome_window.hpp"
-#include "policy/spin_lock.hpp"
+#include "symphony/core/spin_lock.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
 
 #include <algorithm>

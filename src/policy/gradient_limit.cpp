@@ -1,6 +1,6 @@
 #include "symphony/policy/gradient_limit.hpp"
 
-#include "policy/spin_lock.hpp"
+#include "symphony/core/spin_lock.hpp"
 
 #include <algorithm>
 #include <chrono>

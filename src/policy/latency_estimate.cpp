@@ -1,6 +1,6 @@
 #include "symphony/policy/latency_estimate.hpp"
 
-#include "policy/spin_lock.hpp"
+#include "symphony/core/spin_lock.hpp"
 
 #include <algorithm>
 #include <array>

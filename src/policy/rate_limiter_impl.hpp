@@ -3,8 +3,8 @@
 #include "policy/queue_plan.hpp"
 #include "policy/rate_forecast.hpp"
 #include "policy/rate_state.hpp"
-#include "policy/spin_lock.hpp"
 #include "policy/wait_queue.hpp"
+#include "symphony/core/spin_lock.hpp"
 #include "symphony/policy/rate_limiter.hpp"
 
 #include <algorithm>

@@ -150,6 +150,11 @@ void catalogue::link_fallbacks() {
 }
 
 const catalogued_tool* catalogue::find(std::string_view name) const noexcept {
+    constexpr std::size_t few = 8;  // told apart by their lengths as a rule
+    if (by_name_.size() <= few) {
+        const auto same = std::ranges::find(by_name_, name, name_of);
+        return same != by_name_.end() ? *same : nullptr;
+    }
     const auto found = std::ranges::lower_bound(by_name_, name, {}, name_of);
     return found != by_name_.end() && name_of(*found) == name ? *found : nullptr;
 }

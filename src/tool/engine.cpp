@@ -104,7 +104,7 @@ result<response> engine::call_blocking(std::string_view tool, std::string_view e
 }
 
 std::shared_ptr<const catalogue> engine::tools() const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lock_);
     return tools_;
 }
 
@@ -117,7 +117,7 @@ result<std::shared_ptr<const endpoint>> engine::find(std::string_view tool,
 
 std::shared_ptr<const endpoint> engine::look_up(std::string_view tool,
                                                 std::string_view endpoint) const {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lock_);
     return tools_->find(tool, endpoint);
 }
 
@@ -166,7 +166,7 @@ result<void> engine::publish_locked(std::vector<tool_options> tools,
     has_mail_server_ = mails;
     states_.attach(**made);
     std::shared_ptr<const catalogue> published = std::move(*made);
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(lock_);
     tools_.swap(published);
     return {};
 }

@@ -3,6 +3,7 @@
 #include "call/call_job.hpp"
 #include "symphony/call/request.hpp"
 #include "symphony/core/result.hpp"
+#include "symphony/core/spin_lock.hpp"
 #include "symphony/tool/client.hpp"
 #include "tool/catalogue.hpp"
 #include "tool/shard_set.hpp"
@@ -78,8 +79,8 @@ private:
     alert_desk alerts_;
     bool has_mail_server_ = false;
     state_registry states_;
-    std::mutex change_;  // one change at a time
-    mutable std::mutex mutex_;
+    std::mutex change_;       // one change at a time
+    mutable spin_lock lock_;  // of `tools_`, which each call looks at
     std::shared_ptr<const catalogue> tools_;
 };
 

@@ -42,5 +42,9 @@ struct url {
 /// encodings stay as the caller wrote them ("%252e" too); bytes outside ASCII are encoded.
 [[nodiscard]] result<std::string> join_target(const url& base, std::string_view path,
                                               std::string_view query);
+/// Whether `join_target` would give just `path`: seen at once, for the usual call. False also where
+/// it only takes longer to tell.
+[[nodiscard]] bool is_target_of(const url& base, std::string_view path,
+                                std::string_view query) noexcept;
 
 }  // namespace symphony

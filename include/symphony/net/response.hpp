@@ -6,6 +6,7 @@
 #include "symphony/net/headers.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace symphony {
@@ -20,7 +21,7 @@ struct response {
     /// Attempts the call took; 1 without retries.
     int attempts = 1;
     /// `TOOL.ENDPOINT` when another endpoint than the one asked served the call.
-    std::string served_by;
+    std::optional<std::string> served_by;
 
     [[nodiscard]] bool ok() const noexcept { return status >= 200 && status < 300; }
     /// The body as JSON. Errors: `invalid_response`.

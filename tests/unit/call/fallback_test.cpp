@@ -80,7 +80,7 @@ TEST_F(fallback_test, takes_nothing_else) {
     const auto got = ask();
     ASSERT_TRUE(got);
     EXPECT_EQ(got->status, 500) << "an answer of the API itself";
-    EXPECT_EQ(got->served_by, "");
+    EXPECT_EQ(got->served_by, std::nullopt);
 }
 
 TEST_F(fallback_test, goes_on_to_the_next_one) {

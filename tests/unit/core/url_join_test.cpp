@@ -88,5 +88,22 @@ TEST(join_target, messages_never_repeat_what_was_refused) {
     EXPECT_EQ(target.error().message.find("hunter2"), std::string::npos);
 }
 
+TEST(join_target, what_is_a_target_as_it_stands_is_what_it_would_give) {
+    for (const char* base : {"http://h", "http://h/", "http://h/a", "http://h/?q", "http://h?q"}) {
+        for (const char* path : {"", "/", "/orders/42", "orders", "//x", "/a/../b", "/..", "/a.b",
+                                 "/a b", "/%2e%2e", "/a?b", "/a#", "/\xc3\xa4"}) {
+            for (const char* query : {"", "q=1"}) {
+                const url parsed = *url::parse(base);
+                if (!is_target_of(parsed, path, query)) continue;
+                EXPECT_EQ(join_target(parsed, path, query).value_or("-"), path) << base;
+            }
+        }
+    }
+    const url plain = *url::parse("http://h");
+    EXPECT_TRUE(is_target_of(plain, "/orders/42", ""));
+    EXPECT_FALSE(is_target_of(plain, "/orders", "q"));
+    EXPECT_FALSE(is_target_of(plain, "/" + std::string(70'000, 'a'), ""));
+}
+
 }  // namespace
 }  // namespace symphony
