@@ -61,6 +61,7 @@ http_options read_http(const cursor& at) {
                             {"maxConnections"},
                             {"idleTimeout"},
                             {"connectTimeout"},
+                            {"decompress"},
                             unavailable("proxy")});
     http_options options;
     if (const auto version = block.get("version")) {
@@ -73,16 +74,23 @@ http_options read_http(const cursor& at) {
     const auto time = [](const cursor& c) { return c.time(); };
     block.into(options.idle_timeout, "idleTimeout", time);
     block.into(options.connect_timeout, "connectTimeout", time);
+    if (const auto decompress = block.get("decompress")) {
+        if (const auto which = decompress->choice({{"true"}, {"false"}})) {
+            options.decompress = *which == 0;
+        }
+    }
     return options;
 }
 
 limit_options read_limits(const cursor& at) {
-    const object block(at, {{"maxResponseBytes"}, {"maxHeaderBytes"}});
+    const object block(at, {{"maxResponseBytes"}, {"maxHeaderBytes"}, {"maxDecodedRatio"}});
     limit_options options;
     block.into(options.max_response_bytes, "maxResponseBytes",
                [](const cursor& c) { return c.integer<std::size_t>(1, 64 * gibibyte); });
     block.into(options.max_header_bytes, "maxHeaderBytes",
                [](const cursor& c) { return c.integer<std::size_t>(1024, gibibyte); });
+    block.into(options.max_decoded_ratio, "maxDecodedRatio",
+               [](const cursor& c) { return c.integer<std::uint64_t>(0, 1'000'000); });
     return options;
 }
 

@@ -52,6 +52,10 @@ struct wire_request {
 struct send_options {
     deadline until{};              ///< connecting, sending, first byte and a buffered body
     bool stream_response = false;  ///< give `response.stream` as soon as the head is there
+    /// Undo `gzip`, `deflate`, `br` and `zstd`, and remove Content-Encoding and Content-Length with
+    /// them. Asking for them is the caller's part. HEAD, 204, 206 and 304 stay as they are, and so
+    /// do bodies with more than two codings or unknown ones.
+    bool decode_response = false;
 };
 
 /// Sends requests. One per shard, used on that shard's executor only.
