@@ -11,6 +11,13 @@ namespace {
 // 8 MiB: no sender of the coding may ask for more (RFC 9659, 3).
 constexpr int most_window_log = 23;
 
+// The first byte of a frame's or a skippable frame's magic number. The library may be built to read
+// formats older than RFC 8878 too, which nobody tests any more.
+bool begins_frame(char first) noexcept {
+    const auto byte = static_cast<unsigned char>(first);
+    return byte == 0x28 || (byte >= 0x50 && byte <= 0x5f);
+}
+
 struct destroy_zstd {
     void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
@@ -27,22 +34,23 @@ public:
         ZSTD_outBuffer to{output.data(), output.size(), 0};
         for (;;) {
             // A call without input after the end of a frame would begin another one.
-            if (whole_ && from.pos == from.size) break;
+            if (between_frames_ && from.pos == from.size) break;
+            if (between_frames_ && !begins_frame(input[from.pos])) return {from.pos, to.pos, true};
             const std::size_t consumed = from.pos;
             const std::size_t produced = to.pos;
             const std::size_t code = ZSTD_decompressStream(context_.get(), &to, &from);
             if (ZSTD_isError(code) != 0) return {from.pos, to.pos, true};
-            whole_ = code == 0;
+            between_frames_ = code == 0;
             const bool moved = from.pos != consumed || to.pos != produced;
             if (!moved || from.pos == from.size || to.pos == to.size) break;
         }
         return {from.pos, to.pos, false};
     }
-    [[nodiscard]] bool whole() const noexcept override { return whole_; }
+    [[nodiscard]] bool whole() const noexcept override { return between_frames_; }
 
 private:
     std::unique_ptr<ZSTD_DCtx, destroy_zstd> context_;
-    bool whole_ = false;
+    bool between_frames_ = true;
 };
 
 }  // namespace

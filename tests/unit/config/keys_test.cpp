@@ -152,6 +152,8 @@ TEST(keys, of_the_transport) {
            {"http: {maxConnections: ", "1", "}", {"0", "65536"}, "a whole number"},
            {"http: {idleTimeout: ", "1m", "}", {"0"}, "must be"},
            {"http: {connectTimeout: ", "1s", "}", {"0"}, "must be"},
+           {"http: {decompress: ", "true", "}", {"1", "gzip"}, "must be 'true' or 'false'"},
+           {"limits: {maxDecodedRatio: ", "0", "}", {"-1", "1000001"}, "a whole number"},
            {"limits: {maxResponseBytes: ", "1000", "}", {"0", "1kB"}, "a whole number"},
            {"limits: {maxHeaderBytes: ", "1024", "}", {"1023"}, "a whole number"}});
 }
@@ -190,8 +192,9 @@ TEST(keys, arrive_in_the_options) {
         "{username: u, password: p}},"
         " middleware: {error: {retry: {maxAttempts: 4, backoff: linear, baseDelay: 5,"
         " maxDelay: 50ms, conditions: ['.status == 418']}}}, tls: {serverName: s, minVersion: 1.3},"
-        " http: {version: 1.1, maxConnections: 3, idleTimeout: 7s, connectTimeout: 6s},"
-        " limits: {maxResponseBytes: 10, maxHeaderBytes: 2048}")));
+        " http: {version: 1.1, maxConnections: 3, idleTimeout: 7s, connectTimeout: 6s,"
+        " decompress: false},"
+        " limits: {maxResponseBytes: 10, maxHeaderBytes: 2048, maxDecodedRatio: 9}")));
     EXPECT_EQ(e.url, "http://x");
     EXPECT_EQ(e.method, "PUT");
     EXPECT_EQ(e.fields.get("accept"), "text/plain");
@@ -229,8 +232,8 @@ TEST(keys, arrive_in_the_options) {
     EXPECT_TRUE(retry.conditions[0](failure));
     EXPECT_EQ(e.tls.min_version, "1.3");
     EXPECT_EQ(e.tls.server_name, "s");
-    EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s}));
-    EXPECT_EQ(e.limits, (limit_options{10, 2048}));
+    EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s, false}));
+    EXPECT_EQ(e.limits, (limit_options{10, 2048, 9}));
 }
 
 TEST(keys, of_the_file_arrive_in_the_options) {

@@ -213,6 +213,17 @@ TEST(decoder_chain, reads_zstd_of_several_frames) {
     }
 }
 
+// libzstd may know formats from before RFC 8878, by other magic numbers.
+TEST(decoder_chain, refuses_the_formats_before_zstd_1) {
+    const auto codings = codings_of({content_coding::zstd});
+    for (const char version : {'\x1e', '\x22', '\x25', '\x26', '\x27'}) {
+        std::string old = zstd("text");
+        old[0] = version;
+        EXPECT_FALSE(decode(codings, old));
+        EXPECT_FALSE(decode(codings, zstd("text") + old, {1, 1}));
+    }
+}
+
 // RFC 9659: 8 MiB.
 TEST(decoder_chain, refuses_a_zstd_window_beyond_the_bound) {
     const auto codings = codings_of({content_coding::zstd});
