@@ -1,5 +1,5 @@
-// Any bytes as a coded body: what comes of it must not depend on the pieces it arrives in or goes out
-// in, must keep within the ratio, and decoding must always come to an end.
+// Any bytes as a coded body: what comes of it must not depend on the pieces it arrives in or goes
+// out in, must keep within the ratio, and decoding must always come to an end.
 #include "net/decoder_chain.hpp"
 
 #include <algorithm>

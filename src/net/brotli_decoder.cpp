@@ -1,7 +1,6 @@
 #include "net/content_decoder.hpp"
 
 #include <brotli/decode.h>
-
 #include <new>
 
 namespace symphony::net::detail {

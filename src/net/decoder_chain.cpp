@@ -83,8 +83,8 @@ result<decoder_chain::step> decoder_chain::run(stage& one, std::string_view inpu
     }
     one.received += done.consumed;
     one.given += done.produced;
-    const bool too_much = most_ratio_ > 0 && one.given > free_bytes &&
-                          one.given / most_ratio_ > stages_[0].received;
+    const bool too_much =
+        most_ratio_ > 0 && one.given > free_bytes && one.given / most_ratio_ > stages_[0].received;
     if (too_much) {
         return refusal(error_kind::response_too_large,
                        fmt::format("the answer grows beyond {} times its size in decoding its {} "

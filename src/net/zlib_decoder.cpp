@@ -1,11 +1,10 @@
 #include "net/content_decoder.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <new>
+#include <zlib.h>
 
 namespace symphony::net::detail {
 

@@ -1,8 +1,7 @@
 #include "net/content_decoder.hpp"
 
-#include <zstd.h>
-
 #include <new>
+#include <zstd.h>
 
 namespace symphony::net::detail {
 

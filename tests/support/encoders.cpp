@@ -1,12 +1,11 @@
 #include "support/encoders.hpp"
 
 #include <brotli/encode.h>
-#include <zlib.h>
-#include <zstd.h>
-
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <zlib.h>
+#include <zstd.h>
 
 namespace symphony::test_support {
 

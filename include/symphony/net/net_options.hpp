@@ -33,8 +33,9 @@ struct http_options {
 
 /// The endpoint's `limits` block.
 struct limit_options {
-    std::size_t max_response_bytes = std::size_t{64} << 20;  ///< buffered bodies, decoded; streams: no bound
-    std::size_t max_header_bytes = std::size_t{64} << 10;    ///< the whole head
+    std::size_t max_response_bytes = std::size_t{64}
+                                     << 20;  ///< buffered bodies, decoded; streams: no bound
+    std::size_t max_header_bytes = std::size_t{64} << 10;  ///< the whole head
     /// Bytes that decoding may make of one byte received, once they are more than 1 MiB; 0 = no
     /// bound. Text rarely reaches 50, a bomb 200 and far more.
     std::uint64_t max_decoded_ratio = 200;

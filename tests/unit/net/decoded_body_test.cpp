@@ -1,4 +1,5 @@
 #include "net/decoded_body.hpp"
+
 #include "support/awaited.hpp"
 #include "support/encoders.hpp"
 #include "symphony/testing/manual_clock.hpp"
@@ -46,8 +47,8 @@ TEST(decoded_body, decodes_what_was_read_before_and_the_rest) {
     const std::string text = sample_text(300'000);
     const std::string coded = gzip(text);
     for (const std::size_t read_before : {std::size_t{0}, std::size_t{10}, coded.size()}) {
-        auto rest =
-            std::make_unique<memory_body>(in_pieces(std::string_view(coded).substr(read_before), 777));
+        auto rest = std::make_unique<memory_body>(
+            in_pieces(std::string_view(coded).substr(read_before), 777));
         decoded_body body(gunzip(), coded.substr(0, read_before), std::move(rest));
         EXPECT_EQ(body.size(), std::nullopt);
         const auto got = read_all(body);

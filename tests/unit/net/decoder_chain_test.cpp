@@ -1,4 +1,5 @@
 #include "net/decoder_chain.hpp"
+
 #include "support/encoders.hpp"
 
 #include <gmock/gmock.h>
@@ -71,14 +72,14 @@ protected:
     content_codings codings = codings_of({GetParam().coding});
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    all, each_coding,
-    ::testing::Values(coded_case{"gzip", content_coding::gzip, as_gzip},
-                      coded_case{"zlib", content_coding::deflate, zlib},
-                      coded_case{"raw_deflate", content_coding::deflate, raw_deflate},
-                      coded_case{"br", content_coding::br, brotli},
-                      coded_case{"zstd", content_coding::zstd, as_zstd}),
-    [](const auto& one) { return std::string(one.param.name); });
+INSTANTIATE_TEST_SUITE_P(all, each_coding,
+                         ::testing::Values(coded_case{"gzip", content_coding::gzip, as_gzip},
+                                           coded_case{"zlib", content_coding::deflate, zlib},
+                                           coded_case{"raw_deflate", content_coding::deflate,
+                                                      raw_deflate},
+                                           coded_case{"br", content_coding::br, brotli},
+                                           coded_case{"zstd", content_coding::zstd, as_zstd}),
+                         [](const auto& one) { return std::string(one.param.name); });
 
 TEST_P(each_coding, gives_the_text_whatever_pieces_it_comes_and_goes_in) {
     for (const std::size_t size : {0U, 1U, 2U, 100U, 5000U, 70'000U}) {
