@@ -2,6 +2,7 @@
 
 #include "net/client_exchange.hpp"
 #include "net/client_pool.hpp"
+#include "net/connect_reply.hpp"
 #include "net/decoded_body.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -98,6 +99,10 @@ asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const 
         break;
     }
     result<response>& answer = exchange.finish();
+    // Only a proxy says that; the API has seen nothing.
+    if (answer && answer->status == 407 && where->proxy) {
+        answer = std::unexpected(detail::refused_credentials(*where->proxy));
+    }
     if (options.decode_response && answer && detail::may_be_coded(*answer)) {
         co_await detail::decode_answer(*where, request, options, impl_->time(), answer);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "symphony/core/time.hpp"
+#include "symphony/net/proxy_options.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,7 @@ struct http_options {
     duration connect_timeout = std::chrono::seconds(10);  ///< resolve, connect and TLS together
     /// Ask for compressed answers and decode them, where the caller leaves that to Symphony.
     bool decompress = true;
+    proxy_options proxy{};
 
     bool operator==(const http_options&) const = default;
 };

@@ -7,12 +7,14 @@
 #include "symphony/net/field_block.hpp"
 #include "symphony/net/headers.hpp"
 #include "symphony/net/net_options.hpp"
+#include "symphony/net/proxy.hpp"
 #include "symphony/net/response.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,7 +35,9 @@ public:
     http_options http;
     limit_options limits;
     std::string authority;              ///< the Host header's value
-    std::string key;                    ///< origin and TLS identity: what a pool is filed under
+    std::string key;  ///< origin, TLS identity and proxy: what a pool is filed under
+    std::optional<proxy_server> proxy;  ///< on the way; chosen from `http.proxy`
+    std::string target_prefix;  ///< before the path towards a proxy of plain HTTP (absolute form)
     std::shared_ptr<void> tls_context;  ///< the transport's own; null for plain HTTP
 };
 
