@@ -27,14 +27,13 @@ void write_connect_request(const destination& where, std::string& to) {
     to.append("\r\n\r\n");
 }
 
-error refused_credentials(const proxy_server& proxy) {
+error refused_credentials(const proxy_server& proxy, int status) {
     error why;
     why.kind = error_kind::connect_failed;
-    why.message = proxy.authorization.empty()
-                      ? fmt::format("the proxy {} wants credentials (status 407), and there are none",
-                                    proxy.authority)
-                      : fmt::format("the proxy {} does not accept the credentials (status 407)",
-                                    proxy.authority);
+    why.message = fmt::format("the proxy {} {} (status {}){}", proxy.authority,
+                              proxy.authorization.empty() ? "wants credentials"
+                                                          : "does not accept the credentials",
+                              status, proxy.authorization.empty() ? ", and there are none" : "");
     return why;
 }
 
@@ -68,7 +67,10 @@ std::unexpected<error> connect_reply::refuse(std::string_view what) const {
 }
 
 std::unexpected<error> connect_reply::refuse_status(int status) const {
-    if (status == 407) return std::unexpected(refused_credentials(*where_.proxy));
+    // Nobody but the proxy answers CONNECT; tinyproxy says 401 to a wrong password.
+    if (status == 407 || status == 401) {
+        return std::unexpected(refused_credentials(*where_.proxy, status));
+    }
     return refuse(fmt::format("did not connect to {}: status {}", where_.authority, status));
 }
 

@@ -34,7 +34,7 @@ private:
     std::size_t searched_ = 0;  // from there
 };
 
-/// For an answer with status 407, whether it came by CONNECT or not.
-[[nodiscard]] error refused_credentials(const proxy_server& proxy);
+/// For an answer with status 407, whether it came by CONNECT or not, and for 401 to CONNECT.
+[[nodiscard]] error refused_credentials(const proxy_server& proxy, int status);
 
 }  // namespace symphony::net::detail

@@ -101,7 +101,7 @@ asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const 
     result<response>& answer = exchange.finish();
     // Only a proxy says that; the API has seen nothing.
     if (answer && answer->status == 407 && where->proxy) {
-        answer = std::unexpected(detail::refused_credentials(*where->proxy));
+        answer = std::unexpected(detail::refused_credentials(*where->proxy, 407));
     }
     if (options.decode_response && answer && detail::may_be_coded(*answer)) {
         co_await detail::decode_answer(*where, request, options, impl_->time(), answer);
