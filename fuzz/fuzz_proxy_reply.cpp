@@ -1,5 +1,5 @@
-// Any bytes as what a proxy answers to CONNECT: what comes of them must not depend on the pieces they
-// arrive in, as long as a tunnel is not followed by anything.
+// Any bytes as what a proxy answers to CONNECT: what comes of them must not depend on the pieces
+// they arrive in, as long as a tunnel is not followed by anything.
 #include "net/connect_reply.hpp"
 
 #include <algorithm>
@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // Bytes behind the head are refused with it, and cannot be known when they come later.
     const bool tunnel = parts.starts_with("tunnel");
     const bool refused = whole.find("into the tunnel") != std::string::npos;
-    if (whole != parts && !(tunnel && refused) && parts.find("into the tunnel") == std::string::npos)
+    if (whole != parts && !(tunnel && refused) &&
+        parts.find("into the tunnel") == std::string::npos)
         std::abort();
     return 0;
 }

@@ -73,8 +73,8 @@ void check_proxy(const cursor& at, const endpoint_options& options) {
     const auto base = url::parse(options.url);
     if (!base || options.http.proxy != proxy_options::from(at.context().env())) return;
     if (const auto wrong = options.http.proxy.problem_for(*base)) {
-        at.incomplete(fmt::format("{}_proxy of the environment cannot be used: {}", base->scheme,
-                                  *wrong));
+        at.incomplete(
+            fmt::format("{}_proxy of the environment cannot be used: {}", base->scheme, *wrong));
     }
 }
 

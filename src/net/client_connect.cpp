@@ -103,7 +103,8 @@ asio::awaitable<result<void>> client_connection::connect() {
         }
         if (!fault) {
             socket_.async_connect(address, on_operation());
-            if (!co_await operation()) co_return std::unexpected(stop_error("connecting to", peer()));
+            if (!co_await operation())
+                co_return std::unexpected(stop_error("connecting to", peer()));
             fault = operation_fault_;
         }
         if (!fault) {

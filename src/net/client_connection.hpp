@@ -47,8 +47,8 @@ public:
     /// Why a wait ended without what was waited for.
     enum class stop : std::uint8_t { none, timed_out, cancelled, aborted };
 
-    /// Resolves, connects, goes through the proxy if there is one, and shakes hands. Errors: `dns_failed`, `connect_failed`, `tls_failed`,
-    /// `timeout`, `cancelled`.
+    /// Resolves, connects, goes through the proxy if there is one, and shakes hands. Errors:
+    /// `dns_failed`, `connect_failed`, `tls_failed`, `timeout`, `cancelled`.
     [[nodiscard]] boost::asio::awaitable<result<void>> open(deadline until);
 
     /// Starts a use: its deadline holds for all waits until `rest`.

@@ -5,7 +5,8 @@
 
 namespace symphony::net::detail {
 
-// Nothing of a request has been sent before the tunnel stands, so a failure here never leaves doubt.
+// Nothing of a request has been sent before the tunnel stands, so a failure here never leaves
+// doubt.
 boost::asio::awaitable<result<void>> client_connection::tunnel() {
     const std::string stage =
         fmt::format("asking the proxy {} for a connection to", where_->proxy->authority);

@@ -30,10 +30,10 @@ void write_connect_request(const destination& where, std::string& to) {
 error refused_credentials(const proxy_server& proxy, int status) {
     error why;
     why.kind = error_kind::connect_failed;
-    why.message = fmt::format("the proxy {} {} (status {}){}", proxy.authority,
-                              proxy.authorization.empty() ? "wants credentials"
-                                                          : "does not accept the credentials",
-                              status, proxy.authorization.empty() ? ", and there are none" : "");
+    why.message = fmt::format(
+        "the proxy {} {} (status {}){}", proxy.authority,
+        proxy.authorization.empty() ? "wants credentials" : "does not accept the credentials",
+        status, proxy.authorization.empty() ? ", and there are none" : "");
     return why;
 }
 

@@ -49,8 +49,8 @@ namespace {
 
 // RFC 7617. The password may hold any text but control characters; a user alone has an empty one.
 result<secret> basic_credentials(std::string_view user_info) {
-    const bool has_control = std::ranges::any_of(
-        user_info, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    const bool has_control =
+        std::ranges::any_of(user_info, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
     if (has_control) {
         return fail(error_kind::invalid_request,
                     "the credentials for the proxy hold a control character");
@@ -87,9 +87,9 @@ result<proxy_server> parse_proxy(std::string_view given) {
     proxy_server made;
     made.host = parsed->host;
     made.port = parsed->port;
-    made.authority = fmt::format(
-        fmt::runtime(made.host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"), made.host,
-        made.port);
+    made.authority =
+        fmt::format(fmt::runtime(made.host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"),
+                    made.host, made.port);
     if (!parsed->user_info.empty()) {
         auto credentials = basic_credentials(parsed->user_info.reveal());
         if (!credentials) return std::unexpected(std::move(credentials.error()));

@@ -179,8 +179,7 @@ TEST(misbehaving_proxy, a_name_that_does_not_resolve_is_said_to_be_the_proxys) {
     client_rig rig;
     http_options http;
     http.proxy = proxy_options::to(secret("http://ann:pass@nowhere.invalid:3128"));
-    const result<response> got =
-        rig.get(destination_at(443, {}, http, {}, "https://api.invalid"));
+    const result<response> got = rig.get(destination_at(443, {}, http, {}, "https://api.invalid"));
     EXPECT_TRUE(failed_as(got, dns_failed, false));
     EXPECT_EQ(got.error().message, "the host name nowhere.invalid of the proxy did not resolve");
 }

@@ -108,8 +108,8 @@ TEST_F(real_proxy, its_refusals_name_it_and_their_status) {
                                    where->authority + ": status 403");
 
     const tinyproxy open;
-    const auto nowhere = destination_at(1, {}, through("http://" + open.authority()), {},
-                                        "https://localhost");
+    const auto nowhere =
+        destination_at(1, {}, through("http://" + open.authority()), {}, "https://localhost");
     const result<response> unreachable = rig.get(nowhere);
     EXPECT_TRUE(failed_as(unreachable, connect_failed, false));
     EXPECT_THAT(message_of(unreachable), HasSubstr("did not connect to localhost:1: status 5"));
@@ -130,11 +130,11 @@ TEST_F(real_proxy, exceptions_are_reached_directly) {
 TEST_F(real_proxy, connections_are_shared_by_those_only_who_go_the_same_way) {
     const tinyproxy one;
     const tinyproxy other;
-    const client_rig::target_ptr ways[]{
-        at(secured, through("http://" + one.authority())),
-        at(secured, through("http://ann:a@" + one.authority())),
-        at(secured, through("http://ann:b@" + one.authority())),
-        at(secured, through("http://" + other.authority())), at(secured, {})};
+    const client_rig::target_ptr ways[]{at(secured, through("http://" + one.authority())),
+                                        at(secured, through("http://ann:a@" + one.authority())),
+                                        at(secured, through("http://ann:b@" + one.authority())),
+                                        at(secured, through("http://" + other.authority())),
+                                        at(secured, {})};
     for (const auto& way : ways) {
         EXPECT_EQ(rig.client->look(*way).opened, 0U);
         EXPECT_THAT(way->key, Not(HasSubstr("ann")));

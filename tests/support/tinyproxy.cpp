@@ -51,8 +51,8 @@ tinyproxy::tinyproxy(const std::string& more) {
                               << "\nTimeout 60\nMaxClients 100\nLogLevel Error\nLogFile \""
                               << (directory_.path() / "log").string() << "\"\n"
                               << more << "\n";
-        running_ = std::make_unique<process>(
-            std::vector<std::string>{"tinyproxy", "-d", "-c", config});
+        running_ =
+            std::make_unique<process>(std::vector<std::string>{"tinyproxy", "-d", "-c", config});
         if (comes_up()) return;
     }
     throw std::runtime_error("tinyproxy does not come up");

@@ -34,8 +34,8 @@ public:
     tls_options tls;
     http_options http;
     limit_options limits;
-    std::string authority;              ///< the Host header's value
-    std::string key;  ///< origin, TLS identity and proxy: what a pool is filed under
+    std::string authority;  ///< the Host header's value
+    std::string key;        ///< origin, TLS identity and proxy: what a pool is filed under
     std::optional<proxy_server> proxy;  ///< on the way; chosen from `http.proxy`
     std::string target_prefix;  ///< before the path towards a proxy of plain HTTP (absolute form)
     std::shared_ptr<void> tls_context;  ///< the transport's own; null for plain HTTP

@@ -30,8 +30,9 @@ std::string way(std::string_view to, const proxy_options& options) {
 }
 
 TEST(proxy, of_the_environment_goes_by_the_scheme) {
-    const auto both = proxy_options::from(
-        of({{"https_proxy", "http://a:1"}, {"http_proxy", "b:2"}, {"no_proxy", "x.test, 10.0.0.0/8"}}));
+    const auto both = proxy_options::from(of({{"https_proxy", "http://a:1"},
+                                              {"http_proxy", "b:2"},
+                                              {"no_proxy", "x.test, 10.0.0.0/8"}}));
     EXPECT_EQ(way("https://api.test", both), "a:1");
     EXPECT_EQ(way("http://api.test", both), "b:2");
     EXPECT_EQ(way("https://x.test", both), "direct");
