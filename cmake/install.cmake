@@ -17,7 +17,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/symphonyConfigVersion.cma
     COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/symphonyConfig.cmake
     ${PROJECT_BINARY_DIR}/symphonyConfigVersion.cmake ${PROJECT_SOURCE_DIR}/cmake/FindJq.cmake
-    ${PROJECT_SOURCE_DIR}/cmake/FindHiredis.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/FindHiredis.cmake ${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake
     DESTINATION ${symphony_package_dir})
 
 # The libraries are static, so plain `pkg-config --libs` names what they need too. The linker wants

@@ -103,6 +103,7 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     call.path = target->path;
     call.query = target->query;
     call.stream_response = true;
+    call.decode = false;  // answers pass through as they are
     result<void> prepared = read_call_fields(received.fields, call);
     if (prepared) {
         call.fields = forwarded_request_fields(received.fields);

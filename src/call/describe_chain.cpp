@@ -1,6 +1,7 @@
 #include "call/text.hpp"
 #include "symphony/call/endpoint_options.hpp"
 #include "symphony/core/url.hpp"
+#include "symphony/net/proxy.hpp"
 
 #include <fmt/format.h>
 
@@ -107,6 +108,11 @@ std::string transport_text(const endpoint_options& options) {
     if (base && base->is_tls()) {
         text += fmt::format(", TLS {} or later, verified{}", options.tls.min_version,
                             options.tls.ca.empty() ? "" : " (own CA)");
+    }
+    if (base) {
+        const auto proxy = net::proxy_for(*base, options.http.proxy);
+        if (proxy && *proxy) text += fmt::format(", through the proxy {}", (*proxy)->authority);
+        if (!proxy) text += ", through a proxy that cannot be used";
     }
     return text + fmt::format(", up to {} connections", options.http.max_connections);
 }

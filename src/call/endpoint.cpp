@@ -30,7 +30,8 @@ endpoint::endpoint(endpoint_options options, endpoint_events events,
       events_(std::move(events)),
       where_(std::move(where)),
       identity_(std::move(identity)),
-      standing_(options_.fields, identity_ ? identity_->authorization() : std::string_view{}),
+      standing_(options_.fields, identity_ ? identity_->authorization() : std::string_view{},
+                options_.http.decompress),
       bare_target_(join_target(where_->base, {}, {}).value_or("/")) {}
 
 result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpoint_events events) {

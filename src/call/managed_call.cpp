@@ -36,7 +36,7 @@ managed_call::managed_call(const endpoint& on, const shard& where, const request
       started_(where.time.now()),
       now_(started_),
       slow_(where, held_.circuit),
-      fields_(on.standing_, what.fields, where.random) {
+      fields_(on.standing_, what.fields, where.random, what.decode) {
     counts_.begin_call();
     wire_.method = what.method.empty() ? on.options_.method : what.method;
     method_ = to_method_label(wire_.method);
@@ -102,6 +102,7 @@ bool managed_call::set_out() {
     }
     wire_.body = what_.body;
     sending_.stream_response = what_.stream_response;
+    sending_.decode_response = fields_.asks_for_codings();
     fields_.put_into(wire_);
     if (what_.stream) wire_.stream = &body_.emplace(*what_.stream);
     return true;

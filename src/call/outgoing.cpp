@@ -37,6 +37,12 @@ bool is_connection_field(std::string_view name) noexcept {
     }
 }
 
+// Who names codings wants them, and a part of a coded body cannot be decoded.
+bool rules_out_decoding(std::string_view name) noexcept {
+    return (name.size() == 15 && iequals(name, "accept-encoding")) ||
+           (name.size() == 5 && iequals(name, "range"));
+}
+
 bool is_ours(std::string_view name) noexcept {
     return name.size() > 9 && (name[0] | 0x20) == 's' && iequals(name.substr(0, 9), "symphony-");
 }
@@ -73,13 +79,16 @@ char* put_hex(char* to, std::uint64_t value) noexcept {
 
 }  // namespace
 
-standing_fields::standing_fields(const headers& configured, std::string_view authorization)
+standing_fields::standing_fields(const headers& configured, std::string_view authorization,
+                                 bool decodes)
     : has_credentials_(!authorization.empty()) {
     std::vector<header_view> fields;
-    fields.reserve(configured.size() + 2);
+    fields.reserve(configured.size() + 3);
+    decodes_ = decodes;
     for (const header_view field : configured) {
         const bool replaced = has_credentials_ && iequals(field.name, "authorization");
         if (!replaced && !is_connection_field(field.name)) fields.push_back(field);
+        if (rules_out_decoding(field.name)) decodes_ = false;
     }
     if (!configured.contains("user-agent")) fields.push_back({"user-agent", user_agent});
     has_traceparent_ = configured.contains("traceparent");
@@ -87,10 +96,15 @@ standing_fields::standing_fields(const headers& configured, std::string_view aut
     for (const header_view field : fields)
         lengths_ |= std::uint64_t{1} << (field.name.size() & 63);
     block_ = net::field_block(fields);
+    if (!decodes_) return;
+    fields.push_back({"accept-encoding", decoded_codings});
+    decoding_block_ = net::field_block(fields);
 }
 
-outgoing::outgoing(const standing_fields& standing, const headers& caller, random_source& random)
+outgoing::outgoing(const standing_fields& standing, const headers& caller, random_source& random,
+                   bool decode)
     : standing_(&standing.all()) {
+    decode = decode && standing.decoding() != nullptr;
     bool overlap = false;
     bool traced = standing.has_traceparent();
     std::string connection;
@@ -104,9 +118,12 @@ outgoing::outgoing(const standing_fields& standing, const headers& caller, rando
         }
         overlap = overlap || standing.may_hold(field.name);
         traced = traced || iequals(field.name, "traceparent");
+        decode = decode && !rules_out_decoding(field.name);
         own_.push_back(field);
     }
-    if (overlap) take_standing(standing);
+    if (decode) standing_ = standing.decoding();
+    asks_for_codings_ = decode;
+    if (overlap) take_standing();
     if (!traced) own_.push_back({"traceparent", make_traceparent(random)});
 }
 
@@ -116,9 +133,9 @@ void outgoing::put_into(net::wire_request& wire) const noexcept {
 }
 
 // The rare case: a standing field may have been replaced by the caller, so what stays is listed.
-void outgoing::take_standing(const standing_fields& standing) {
+void outgoing::take_standing() {
     const auto given = own_.size();
-    for (const header_view field : standing.all().fields()) {
+    for (const header_view field : standing_->fields()) {
         const auto end = own_.begin() + static_cast<std::ptrdiff_t>(given);
         const bool replaced = std::any_of(own_.begin(), end, [&](const header_view& other) {
             return iequals(other.name, field.name);

@@ -1,6 +1,8 @@
 #include "config/blocks.hpp"
 #include "symphony/core/url.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -66,6 +68,16 @@ void read_block(const object& block, std::string_view key, Target& target, Read 
     if (const auto at = block.get(key)) target = read(*at);
 }
 
+// A proxy of the file's own was judged where it stands; this one is from the environment.
+void check_proxy(const cursor& at, const endpoint_options& options) {
+    const auto base = url::parse(options.url);
+    if (!base || options.http.proxy != proxy_options::from(at.context().env())) return;
+    if (const auto wrong = options.http.proxy.problem_for(*base)) {
+        at.incomplete(
+            fmt::format("{}_proxy of the environment cannot be used: {}", base->scheme, *wrong));
+    }
+}
+
 }  // namespace
 
 std::optional<std::string> read_url(const cursor& at) {
@@ -120,7 +132,9 @@ endpoint_options read_endpoint(const cursor& at) {
     read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);
     read_block(block, "tls", options.tls, read_tls);
+    options.http.proxy = proxy_options::from(at.context().env());
     read_block(block, "http", options.http, read_http);
+    check_proxy(at, options);
     read_block(block, "limits", options.limits, read_limits);
     return options;
 }

@@ -1,5 +1,6 @@
 #include "config/blocks.hpp"
 #include "config/expand.hpp"
+#include "symphony/core/url.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,22 @@ std::string wrong_with_ca(const std::string& path) {
     const bool pem = text.find("-----BEGIN CERTIFICATE-----") != std::string::npos ||
                      text.find("-----BEGIN TRUSTED CERTIFICATE-----") != std::string::npos;
     return pem ? "" : "the file holds no PEM certificate";
+}
+
+// It may hold a password: no message repeats any of it.
+std::optional<proxy_options> read_proxy(const cursor& at) {
+    const auto given = at.hidden();
+    if (!given) return std::nullopt;
+    if (given->equals("none")) return proxy_options();
+    proxy_options proxy = proxy_options::to(*given);
+    url anywhere;
+    anywhere.scheme = "http";
+    if (given->empty()) {
+        at.wrong("must be the URL of a proxy, or 'none'");
+    } else if (auto wrong = proxy.problem_for(anywhere)) {
+        at.wrong(std::move(*wrong));
+    }
+    return proxy;
 }
 
 }  // namespace
@@ -61,8 +78,11 @@ http_options read_http(const cursor& at) {
                             {"maxConnections"},
                             {"idleTimeout"},
                             {"connectTimeout"},
-                            unavailable("proxy")});
+                            {"decompress"},
+                            {"proxy"}});
     http_options options;
+    options.proxy = proxy_options::from(at.context().env());
+    block.into(options.proxy, "proxy", read_proxy);
     if (const auto version = block.get("version")) {
         if (const auto which = version->choice({{"auto"}, {"1.1"}, unavailable("2")})) {
             options.version = *which == 0 ? http_version::automatic : http_version::http1;
@@ -73,16 +93,23 @@ http_options read_http(const cursor& at) {
     const auto time = [](const cursor& c) { return c.time(); };
     block.into(options.idle_timeout, "idleTimeout", time);
     block.into(options.connect_timeout, "connectTimeout", time);
+    if (const auto decompress = block.get("decompress")) {
+        if (const auto which = decompress->choice({{"true"}, {"false"}})) {
+            options.decompress = *which == 0;
+        }
+    }
     return options;
 }
 
 limit_options read_limits(const cursor& at) {
-    const object block(at, {{"maxResponseBytes"}, {"maxHeaderBytes"}});
+    const object block(at, {{"maxResponseBytes"}, {"maxHeaderBytes"}, {"maxDecodedRatio"}});
     limit_options options;
     block.into(options.max_response_bytes, "maxResponseBytes",
                [](const cursor& c) { return c.integer<std::size_t>(1, 64 * gibibyte); });
     block.into(options.max_header_bytes, "maxHeaderBytes",
                [](const cursor& c) { return c.integer<std::size_t>(1024, gibibyte); });
+    block.into(options.max_decoded_ratio, "maxDecodedRatio",
+               [](const cursor& c) { return c.integer<std::uint64_t>(0, 1'000'000); });
     return options;
 }
 

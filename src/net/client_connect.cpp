@@ -28,16 +28,21 @@ asio::awaitable<bool> client_connection::operation() {
     co_return stop_ == stop::none;
 }
 
-error client_connection::stop_error(const char* stage) const {
+error client_connection::stop_error(std::string_view stage, std::string_view peer) const {
     error why;
     if (stop_ == stop::timed_out) {
         why.kind = error_kind::timeout;
-        why.message = fmt::format("the deadline passed while {} {}", stage, where_->authority);
+        why.message = fmt::format("the deadline passed while {} {}", stage, peer);
     } else {
         why.kind = error_kind::cancelled;
         why.message = "the call was cancelled";
     }
     return why;
+}
+
+// Whom this connects to first.
+std::string client_connection::peer() const {
+    return where_->proxy ? "the proxy " + where_->proxy->authority : where_->authority;
 }
 
 asio::awaitable<result<void>> client_connection::open(deadline until) {
@@ -46,24 +51,26 @@ asio::awaitable<result<void>> client_connection::open(deadline until) {
     begin_use(own);
     result<void> done = co_await resolve();
     if (done) done = co_await connect();
+    if (done && where_->proxy && where_->tls_context) done = co_await tunnel();
     if (done && where_->tls_context) done = co_await shake_hands();
     co_return done;
 }
 
 asio::awaitable<result<void>> client_connection::resolve() {
-    const std::string port = std::to_string(where_->base.port);
+    const std::string& host = where_->proxy ? where_->proxy->host : where_->base.host;
+    const std::uint16_t number = where_->proxy ? where_->proxy->port : where_->base.port;
+    const std::string port = std::to_string(number);
     boost::system::error_code no_address;
-    const auto literal = asio::ip::make_address(where_->base.host, no_address);
+    const auto literal = asio::ip::make_address(host, no_address);
     if (!no_address) {
-        addresses_ =
-            addresses::create(tcp::endpoint(literal, where_->base.port), where_->base.host, port);
+        addresses_ = addresses::create(tcp::endpoint(literal, number), host, port);
         co_return result<void>();
     }
     tcp::resolver resolver(core_->executor);
     if (core_->fails(io_operation::resolve)) {
         operation_fault_ = asio::error::host_not_found;
     } else {
-        resolver.async_resolve(where_->base.host, port, tcp::resolver::numeric_service,
+        resolver.async_resolve(host, port, tcp::resolver::numeric_service,
                                [done = on_operation(), self = shared_from_this()](
                                    const boost::system::error_code& fault, addresses found) {
                                    self->addresses_ = std::move(found);
@@ -71,12 +78,13 @@ asio::awaitable<result<void>> client_connection::resolve() {
                                });
         if (!co_await operation()) {
             resolver.cancel();
-            co_return std::unexpected(stop_error("resolving"));
+            co_return std::unexpected(stop_error("resolving", peer()));
         }
     }
     if (operation_fault_) {
         co_return fail(error_kind::dns_failed,
-                       fmt::format("the host name {} did not resolve", where_->base.host),
+                       fmt::format("the host name {}{} did not resolve", host,
+                                   where_->proxy ? " of the proxy" : ""),
                        operation_fault_.message());
     }
     co_return result<void>();
@@ -95,7 +103,8 @@ asio::awaitable<result<void>> client_connection::connect() {
         }
         if (!fault) {
             socket_.async_connect(address, on_operation());
-            if (!co_await operation()) co_return std::unexpected(stop_error("connecting to"));
+            if (!co_await operation())
+                co_return std::unexpected(stop_error("connecting to", peer()));
             fault = operation_fault_;
         }
         if (!fault) {
@@ -107,7 +116,7 @@ asio::awaitable<result<void>> client_connection::connect() {
         refusals += fault.message();
     }
     co_return fail(error_kind::connect_failed,
-                   fmt::format("no connection to {}: {}", where_->authority, refusals));
+                   fmt::format("no connection to {}: {}", peer(), refusals));
 }
 
 asio::awaitable<result<void>> client_connection::shake_hands() {
@@ -123,7 +132,7 @@ asio::awaitable<result<void>> client_connection::shake_hands() {
     } else {
         tls_->async_handshake(asio::ssl::stream_base::client, on_operation());
         if (!co_await operation()) {
-            co_return std::unexpected(stop_error("shaking hands with"));
+            co_return std::unexpected(stop_error("shaking hands with", where_->authority));
         }
     }
     if (operation_fault_) {

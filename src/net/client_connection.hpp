@@ -47,8 +47,8 @@ public:
     /// Why a wait ended without what was waited for.
     enum class stop : std::uint8_t { none, timed_out, cancelled, aborted };
 
-    /// Resolves, connects and shakes hands. Errors: `dns_failed`, `connect_failed`, `tls_failed`,
-    /// `timeout`, `cancelled`.
+    /// Resolves, connects, goes through the proxy if there is one, and shakes hands. Errors:
+    /// `dns_failed`, `connect_failed`, `tls_failed`, `timeout`, `cancelled`.
     [[nodiscard]] boost::asio::awaitable<result<void>> open(deadline until);
 
     /// Starts a use: its deadline holds for all waits until `rest`.
@@ -91,11 +91,13 @@ private:
 
     [[nodiscard]] boost::asio::awaitable<result<void>> resolve();
     [[nodiscard]] boost::asio::awaitable<result<void>> connect();
+    [[nodiscard]] boost::asio::awaitable<result<void>> tunnel();
     [[nodiscard]] boost::asio::awaitable<result<void>> shake_hands();
     /// Waits until the operation that was started has ended; false when stopped instead.
     [[nodiscard]] boost::asio::awaitable<bool> operation();
     [[nodiscard]] auto on_operation();
-    [[nodiscard]] error stop_error(const char* stage) const;
+    [[nodiscard]] error stop_error(std::string_view stage, std::string_view peer) const;
+    [[nodiscard]] std::string peer() const;
     void on_tls_received(const boost::system::error_code& fault, std::size_t size);
     void on_event();
     void stop_with(stop why) noexcept;

@@ -1,3 +1,4 @@
+#include "net/key_digest.hpp"
 #include "net/tls_context.hpp"
 #include "symphony/net/transport.hpp"
 
@@ -16,6 +17,8 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
     if (http.version == http_version::http2) {
         return fail(error_kind::invalid_request, "HTTP/2 is not available in this version");
     }
+    auto proxy = proxy_for(base, http.proxy);
+    if (!proxy) return std::unexpected(std::move(proxy.error()));
     auto made = std::make_shared<destination>();
     made->base = base;
     made->tls = tls;
@@ -29,6 +32,13 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
         made->tls_context = std::move(*context);
         // What decides who is trusted decides whose connections may be shared.
         made->key += fmt::format("|{}|{}|{}", tls.server_name, tls.ca, tls.min_version);
+    }
+    made->proxy = std::move(*proxy);
+    if (made->proxy) {
+        if (!base.is_tls()) made->target_prefix = "http://" + made->authority;
+        // A tunnel belongs to whoever opened it.
+        made->key += fmt::format("|via {}|{}", made->proxy->authority,
+                                 detail::key_digest(made->proxy->authorization));
     }
     return made;
 }

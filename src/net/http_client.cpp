@@ -2,6 +2,8 @@
 
 #include "net/client_exchange.hpp"
 #include "net/client_pool.hpp"
+#include "net/connect_reply.hpp"
+#include "net/decoded_body.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -38,6 +40,8 @@ public:
         pool->use(where);
         return pool;
     }
+
+    [[nodiscard]] const clock& time() const noexcept { return core_->time; }
 
     [[nodiscard]] const client_pool* look(const destination& where) const {
         const auto found = pools_.find(where.key);
@@ -94,7 +98,15 @@ asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const 
         }
         break;
     }
-    co_return std::move(exchange.finish());
+    result<response>& answer = exchange.finish();
+    // Only a proxy says that; the API has seen nothing.
+    if (answer && answer->status == 407 && where->proxy) {
+        answer = std::unexpected(detail::refused_credentials(*where->proxy, 407));
+    }
+    if (options.decode_response && answer && detail::may_be_coded(*answer)) {
+        co_await detail::decode_answer(*where, request, options, impl_->time(), answer);
+    }
+    co_return std::move(answer);
 }
 
 http_client::pool_view http_client::look(const destination& where) const {

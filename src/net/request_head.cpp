@@ -49,8 +49,13 @@ result<void> write_request_head(const destination& where, const wire_request& re
         return fail(error_kind::invalid_request,
                     "the request target holds a space, a control or a non-ASCII character");
     }
-    to.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
+    to.append(request.method).append(" ").append(where.target_prefix);
+    to.append(request.target).append(" HTTP/1.1\r\nHost: ");
     to.append(where.authority).append("\r\n");
+    if (!where.target_prefix.empty() && !where.proxy->authorization.empty()) {
+        to.append("Proxy-Authorization: ").append(where.proxy->authorization.reveal());
+        to.append("\r\n");
+    }
     if (auto done = append_fields(request.fields, to); !done) return done;
     if (request.more_fields != nullptr) to.append(request.more_fields->lines());
     if (request.stream != nullptr) {

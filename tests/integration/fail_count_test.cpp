@@ -4,6 +4,7 @@
 #include "support/certificates.hpp"
 #include "support/client_rig.hpp"
 #include "support/nginx.hpp"
+#include "support/tinyproxy.hpp"
 #include "symphony/testing/memory_body.hpp"
 
 #include <gtest/gtest.h>
@@ -27,8 +28,9 @@ protected:
         std::set<error_kind> kinds;
     };
 
-    // Two calls in turn over one connection, one over TLS, one whose body is streamed and whose
-    // answer is too. Host names are resolved. All calls go on after one has failed.
+    // Two calls in turn over one connection, one over TLS, one through a proxy, one whose body is
+    // streamed and whose answer is too. Host names are resolved. All calls go on after one has
+    // failed.
     run play(fail_count& hook) {
         client_rig rig(&hook);
         run seen;
@@ -62,7 +64,9 @@ protected:
             }
         }
 
-        for (const auto& where : {plain, secured}) {
+        judge(rig.get(tunnelled, "/page"));
+
+        for (const auto& where : {plain, secured, tunnelled}) {
             EXPECT_EQ(rig.client->look(*where).busy, 0U);
             EXPECT_EQ(rig.client->look(*where).waiting, 0U);
             EXPECT_LE(rig.client->look(*where).idle, 1U);
@@ -85,6 +89,14 @@ protected:
     client_rig::target_ptr plain = destination_at(server.port(0), {}, {}, {}, "http://localhost");
     client_rig::target_ptr secured =
         destination_at(server.port(1), trusting(), {}, {}, "https://localhost");
+    tinyproxy proxy;
+    [[nodiscard]] http_options through_proxy() const {
+        http_options http;
+        http.proxy = proxy_options::to(secret(proxy.authority()));
+        return http;
+    }
+    client_rig::target_ptr tunnelled =
+        destination_at(server.port(1), trusting(), through_proxy(), {}, "https://localhost");
 };
 
 TEST_F(every_failure, is_one_error_of_one_call_at_most) {

@@ -36,6 +36,10 @@ public:
     std::uint8_t priority = 5;          ///< in the rate limit's queue: 0 first … 9
     std::optional<duration> timeout{};  ///< the whole call; only ever shortens the endpoint's
     bool stream_response = false;       ///< give `response.stream` as soon as the head is there
+    /// Ask for a compressed answer and give it decoded (`http.decompress` of the endpoint
+    /// allowing). Never when the fields sent hold Accept-Encoding or Range: the body is then as it
+    /// came.
+    bool decode = true;
 
 private:
     void split_target() {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "symphony/config/file_options.hpp"
+#include "symphony/core/environment.hpp"
 
 #include <expected>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +24,6 @@ struct config_fault {
 /// "file:line:column: path: message (did you mean 'x'?)"
 [[nodiscard]] std::string to_string(const config_fault& fault);
 
-/// Looks up an environment variable.
-using environment = std::function<std::optional<std::string>(std::string_view name)>;
 /// The process's own environment.
 [[nodiscard]] environment process_environment();
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "symphony/core/time.hpp"
+#include "symphony/net/proxy_options.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,14 +26,21 @@ struct http_options {
     std::size_t max_connections = 256;                    ///< per origin and shard; 1 … 65 535
     duration idle_timeout = std::chrono::seconds(60);     ///< a pooled connection unused so long
     duration connect_timeout = std::chrono::seconds(10);  ///< resolve, connect and TLS together
+    /// Ask for compressed answers and decode them, where the caller leaves that to Symphony.
+    bool decompress = true;
+    proxy_options proxy{};
 
     bool operator==(const http_options&) const = default;
 };
 
 /// The endpoint's `limits` block.
 struct limit_options {
-    std::size_t max_response_bytes = std::size_t{64} << 20;  ///< buffered bodies; streams: no bound
-    std::size_t max_header_bytes = std::size_t{64} << 10;    ///< the whole head
+    std::size_t max_response_bytes = std::size_t{64}
+                                     << 20;  ///< buffered bodies, decoded; streams: no bound
+    std::size_t max_header_bytes = std::size_t{64} << 10;  ///< the whole head
+    /// Bytes that decoding may make of one byte received, once they are more than 1 MiB; 0 = no
+    /// bound. Text rarely reaches 50, a bomb 200 and far more.
+    std::uint64_t max_decoded_ratio = 200;
 
     bool operator==(const limit_options&) const = default;
 };

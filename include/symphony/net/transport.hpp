@@ -7,12 +7,14 @@
 #include "symphony/net/field_block.hpp"
 #include "symphony/net/headers.hpp"
 #include "symphony/net/net_options.hpp"
+#include "symphony/net/proxy.hpp"
 #include "symphony/net/response.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,8 +34,10 @@ public:
     tls_options tls;
     http_options http;
     limit_options limits;
-    std::string authority;              ///< the Host header's value
-    std::string key;                    ///< origin and TLS identity: what a pool is filed under
+    std::string authority;  ///< the Host header's value
+    std::string key;        ///< origin, TLS identity and proxy: what a pool is filed under
+    std::optional<proxy_server> proxy;  ///< on the way; chosen from `http.proxy`
+    std::string target_prefix;  ///< before the path towards a proxy of plain HTTP (absolute form)
     std::shared_ptr<void> tls_context;  ///< the transport's own; null for plain HTTP
 };
 
@@ -52,6 +56,10 @@ struct wire_request {
 struct send_options {
     deadline until{};              ///< connecting, sending, first byte and a buffered body
     bool stream_response = false;  ///< give `response.stream` as soon as the head is there
+    /// Undo `gzip`, `deflate`, `br` and `zstd`, and remove Content-Encoding and Content-Length with
+    /// them. Asking for them is the caller's part. HEAD, 204, 206 and 304 stay as they are, and so
+    /// do bodies with more than two codings or unknown ones.
+    bool decode_response = false;
 };
 
 /// Sends requests. One per shard, used on that shard's executor only.

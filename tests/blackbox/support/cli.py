@@ -26,7 +26,8 @@ class Outcome:
 
 
 def _environment(extra):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("SYMPHONY_")}
+    env = {k: v for k, v in os.environ.items()
+           if not k.startswith("SYMPHONY_") and not k.lower().endswith("_proxy")}
     env.update(extra or {})
     return env
 

@@ -19,6 +19,17 @@ TEST(describe_chain, a_bare_endpoint_has_a_deadline_and_a_transport) {
                                    HasSubstr("HTTP/1.1 to http://api.example.com:8080,")));
 }
 
+TEST(describe_chain, shows_the_proxy_without_its_credentials) {
+    endpoint_options options;
+    options.url = "https://api.example.com";
+    options.http.proxy = proxy_options::to(secret("http://ann:hunter2@proxy.test:3128"));
+    EXPECT_THAT(describe_chain("t", "e", options).back(),
+                testing::AllOf(HasSubstr(", through the proxy proxy.test:3128, up to"),
+                               testing::Not(HasSubstr("ann")), testing::Not(HasSubstr("hunter2"))));
+    options.http.proxy.except = "example.com";
+    EXPECT_THAT(describe_chain("t", "e", options).back(), testing::Not(HasSubstr("proxy")));
+}
+
 TEST(describe_chain, all_layers_outermost_first_and_no_secret) {
     endpoint_options options;
     options.url = "https://api.example.com";

@@ -107,5 +107,39 @@ TEST(outgoing, repeated_fields_all_go) {
                 IsSupersetOf({"Accept: a", "Accept: b", "Cookie: 1", "Cookie: 2"}));
 }
 
+// Accept-Encoding as it was sent, and whether the answer is to be decoded.
+std::pair<std::string, bool> codings(const standing_fields& standing, const headers& caller,
+                                     bool decode = true) {
+    fast_random random(7);
+    const outgoing out(standing, caller, random, decode);
+    net::wire_request wire;
+    out.put_into(wire);
+    std::string found;
+    const auto more =
+        wire.more_fields == nullptr ? std::span<const header_view>{} : wire.more_fields->fields();
+    for (const auto& list : {wire.fields, more}) {
+        for (const header_view field : list)
+            if (iequals(field.name, "accept-encoding")) found.append(field.value).append(";");
+    }
+    return {found, out.asks_for_codings()};
+}
+
+TEST(outgoing, asks_for_codings_that_nobody_else_asks_for) {
+    const std::pair<std::string, bool> asked{std::string(decoded_codings) + ";", true};
+    const std::pair<std::string, bool> none{"", false};
+    const standing_fields standing({{"Accept", "a"}}, "Bearer t", true);
+    EXPECT_EQ(codings(standing, {}), asked);
+    EXPECT_EQ(codings(standing, {{"accept", "b"}}), asked);
+    EXPECT_EQ(codings(standing, {}, false), none);
+    EXPECT_EQ(codings(standing, {{"Range", "bytes=0-1"}}), none);
+    EXPECT_EQ(codings(standing, {{"Accept-Encoding", "br"}}), std::pair(std::string("br;"), false));
+    const standing_fields never({{"Accept", "a"}}, {});
+    EXPECT_EQ(codings(never, {}), none);
+    const standing_fields configured({{"accept-encoding", "gzip"}}, {}, true);
+    EXPECT_EQ(codings(configured, {}), std::pair(std::string("gzip;"), false));
+    const standing_fields part({{"range", "bytes=0-1"}}, {}, true);
+    EXPECT_EQ(codings(part, {}), none);
+}
+
 }  // namespace
 }  // namespace symphony

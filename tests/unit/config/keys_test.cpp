@@ -152,6 +152,14 @@ TEST(keys, of_the_transport) {
            {"http: {maxConnections: ", "1", "}", {"0", "65536"}, "a whole number"},
            {"http: {idleTimeout: ", "1m", "}", {"0"}, "must be"},
            {"http: {connectTimeout: ", "1s", "}", {"0"}, "must be"},
+           {"http: {proxy: ",
+            "'http://p:3128'",
+            "}",
+            {"'https://p'", "'socks5://p'", "'http://p/path'", "'http://p:0'", "''", "'p q'"},
+            "prox"},
+           {"http: {proxy: ", "none", "}", {"[none]", "{}"}, "must be"},
+           {"http: {decompress: ", "true", "}", {"1", "gzip"}, "must be 'true' or 'false'"},
+           {"limits: {maxDecodedRatio: ", "0", "}", {"-1", "1000001"}, "a whole number"},
            {"limits: {maxResponseBytes: ", "1000", "}", {"0", "1kB"}, "a whole number"},
            {"limits: {maxHeaderBytes: ", "1024", "}", {"1023"}, "a whole number"}});
 }
@@ -190,8 +198,9 @@ TEST(keys, arrive_in_the_options) {
         "{username: u, password: p}},"
         " middleware: {error: {retry: {maxAttempts: 4, backoff: linear, baseDelay: 5,"
         " maxDelay: 50ms, conditions: ['.status == 418']}}}, tls: {serverName: s, minVersion: 1.3},"
-        " http: {version: 1.1, maxConnections: 3, idleTimeout: 7s, connectTimeout: 6s},"
-        " limits: {maxResponseBytes: 10, maxHeaderBytes: 2048}")));
+        " http: {version: 1.1, maxConnections: 3, idleTimeout: 7s, connectTimeout: 6s,"
+        " decompress: false, proxy: 'u:p@proxy.test'},"
+        " limits: {maxResponseBytes: 10, maxHeaderBytes: 2048, maxDecodedRatio: 9}")));
     EXPECT_EQ(e.url, "http://x");
     EXPECT_EQ(e.method, "PUT");
     EXPECT_EQ(e.fields.get("accept"), "text/plain");
@@ -229,8 +238,9 @@ TEST(keys, arrive_in_the_options) {
     EXPECT_TRUE(retry.conditions[0](failure));
     EXPECT_EQ(e.tls.min_version, "1.3");
     EXPECT_EQ(e.tls.server_name, "s");
-    EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s}));
-    EXPECT_EQ(e.limits, (limit_options{10, 2048}));
+    EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s, false,
+                                    proxy_options::to(secret("u:p@proxy.test"))}));
+    EXPECT_EQ(e.limits, (limit_options{10, 2048, 9}));
 }
 
 TEST(keys, of_the_file_arrive_in_the_options) {
@@ -246,6 +256,23 @@ TEST(keys, of_the_file_arrive_in_the_options) {
     EXPECT_EQ(file->gateway.drain_timeout, 5s);
     EXPECT_EQ(file->log.level, severity::warn);
     EXPECT_EQ(file->log.format, log_format::json);
+}
+
+TEST(keys, the_proxy_is_the_environments_unless_given) {
+    const variables values{{"HTTPS_PROXY", "a:1"}, {"http_proxy", "b:2"}, {"NO_PROXY", "c"}};
+    const proxy_options environments{secret("a:1"), secret("b:2"), "c"};
+    EXPECT_EQ(only_endpoint(parse(endpoint_with(""), values)).http.proxy, environments);
+    EXPECT_EQ(only_endpoint(parse(endpoint_with("http: {idleTimeout: 1s}"), values)).http.proxy,
+              environments);
+    EXPECT_EQ(only_endpoint(parse(endpoint_with("http: {proxy: none}"), values)).http.proxy,
+              proxy_options());
+    EXPECT_EQ(only_endpoint(parse(endpoint_with("http: {proxy: 'd:3'}"), values)).http.proxy,
+              proxy_options::to(secret("d:3")));
+    const loaded faulty = parse(endpoint_with(""), {{"http_proxy", "ftp://u:hunter2@x"}});
+    ASSERT_FALSE(faulty);
+    EXPECT_NE(all_faults(faulty).find("http_proxy of the environment"), std::string::npos);
+    EXPECT_EQ(all_faults(faulty).find("hunter2"), std::string::npos);
+    EXPECT_TRUE(parse(endpoint_with(""), {{"https_proxy", "ftp://x"}})) << "nobody takes it";
 }
 
 TEST(keys, without_any_block_are_the_defaults) {
