@@ -1,10 +1,12 @@
 #include "net/client_connection.hpp"
+#include "net/connect_race.hpp"
 #include "symphony/net/tls_client.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 namespace symphony::net::detail {
 
@@ -90,33 +92,25 @@ asio::awaitable<result<void>> client_connection::resolve() {
     co_return result<void>();
 }
 
-// One address after the other, as the resolver ordered them (RFC 6724).
 asio::awaitable<result<void>> client_connection::connect() {
-    std::string refusals;
-    for (const auto& entry : addresses_) {
-        const tcp::endpoint address = entry.endpoint();
-        boost::system::error_code fault;
-        socket_.close(fault);
-        socket_.open(address.protocol(), fault);
-        if (!fault && core_->fails(io_operation::connect)) {
-            fault = asio::error::connection_refused;
-        }
-        if (!fault) {
-            socket_.async_connect(address, on_operation());
-            if (!co_await operation())
-                co_return std::unexpected(stop_error("connecting to", peer()));
-            fault = operation_fault_;
-        }
-        if (!fault) {
-            socket_.set_option(tcp::no_delay(true), fault);
-            socket_.non_blocking(true, fault);
-            co_return result<void>();
-        }
-        if (!refusals.empty()) refusals += "; ";
-        refusals += fault.message();
+    std::vector<tcp::endpoint> found;
+    for (const auto& entry : addresses_)
+        found.push_back(entry.endpoint());
+    const auto race = std::make_shared<connect_race>(core_, by_turns(std::move(found)));
+    race->start([done = on_operation()] { done({}); });
+    if (!co_await operation()) {
+        race->stop();
+        co_return std::unexpected(stop_error("connecting to", peer()));
     }
-    co_return fail(error_kind::connect_failed,
-                   fmt::format("no connection to {}: {}", peer(), refusals));
+    socket_ = race->take();
+    if (!socket_.is_open()) {
+        co_return fail(error_kind::connect_failed,
+                       fmt::format("no connection to {}: {}", peer(), race->refusals()));
+    }
+    boost::system::error_code ignored;
+    socket_.set_option(tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+    co_return result<void>();
 }
 
 asio::awaitable<result<void>> client_connection::shake_hands() {
