@@ -60,43 +60,40 @@ asio::awaitable<result<void>> client_connection::open(deadline until) {
 
 asio::awaitable<result<void>> client_connection::resolve() {
     const std::string& host = where_->proxy ? where_->proxy->host : where_->base.host;
-    const std::uint16_t number = where_->proxy ? where_->proxy->port : where_->base.port;
-    const std::string port = std::to_string(number);
+    const std::uint16_t port = where_->proxy ? where_->proxy->port : where_->base.port;
     boost::system::error_code no_address;
     const auto literal = asio::ip::make_address(host, no_address);
     if (!no_address) {
-        addresses_ = addresses::create(tcp::endpoint(literal, number), host, port);
+        addresses_ = {tcp::endpoint(literal, port)};
         co_return result<void>();
     }
-    tcp::resolver resolver(core_->executor);
+    std::string failure;
     if (core_->fails(io_operation::resolve)) {
-        operation_fault_ = asio::error::host_not_found;
+        failure = boost::system::error_code(asio::error::host_not_found).message();
     } else {
-        resolver.async_resolve(host, port, tcp::resolver::numeric_service,
-                               [done = on_operation(), self = shared_from_this()](
-                                   const boost::system::error_code& fault, addresses found) {
-                                   self->addresses_ = std::move(found);
-                                   done(fault);
-                               });
+        core_->names.resolve(
+            core_, host, port,
+            [done = on_operation(), self = shared_from_this()](const resolved_name& found) {
+                self->addresses_ = found.addresses;
+                self->reason_ = found.failure;
+                done({});
+            });
         if (!co_await operation()) {
-            resolver.cancel();
             co_return std::unexpected(stop_error("resolving", peer()));
         }
+        failure = std::exchange(reason_, {});
     }
-    if (operation_fault_) {
+    if (!failure.empty()) {
         co_return fail(error_kind::dns_failed,
                        fmt::format("the host name {}{} did not resolve", host,
                                    where_->proxy ? " of the proxy" : ""),
-                       operation_fault_.message());
+                       std::move(failure));
     }
     co_return result<void>();
 }
 
 asio::awaitable<result<void>> client_connection::connect() {
-    std::vector<tcp::endpoint> found;
-    for (const auto& entry : addresses_)
-        found.push_back(entry.endpoint());
-    const auto race = std::make_shared<connect_race>(core_, by_turns(std::move(found)));
+    const auto race = std::make_shared<connect_race>(core_, by_turns(std::move(addresses_)));
     race->start([done = on_operation()] { done({}); });
     if (!co_await operation()) {
         race->stop();
@@ -104,6 +101,11 @@ asio::awaitable<result<void>> client_connection::connect() {
     }
     socket_ = race->take();
     if (!socket_.is_open()) {
+        if (where_->proxy) {
+            core_->names.forget(where_->proxy->host, where_->proxy->port);
+        } else {
+            core_->names.forget(where_->base.host, where_->base.port);
+        }
         co_return fail(error_kind::connect_failed,
                        fmt::format("no connection to {}: {}", peer(), race->refusals()));
     }
