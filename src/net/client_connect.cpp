@@ -1,10 +1,12 @@
 #include "net/client_connection.hpp"
+#include "net/connect_race.hpp"
 #include "symphony/net/tls_client.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 namespace symphony::net::detail {
 
@@ -58,65 +60,59 @@ asio::awaitable<result<void>> client_connection::open(deadline until) {
 
 asio::awaitable<result<void>> client_connection::resolve() {
     const std::string& host = where_->proxy ? where_->proxy->host : where_->base.host;
-    const std::uint16_t number = where_->proxy ? where_->proxy->port : where_->base.port;
-    const std::string port = std::to_string(number);
+    const std::uint16_t port = where_->proxy ? where_->proxy->port : where_->base.port;
     boost::system::error_code no_address;
     const auto literal = asio::ip::make_address(host, no_address);
     if (!no_address) {
-        addresses_ = addresses::create(tcp::endpoint(literal, number), host, port);
+        addresses_ = {tcp::endpoint(literal, port)};
         co_return result<void>();
     }
-    tcp::resolver resolver(core_->executor);
+    std::string failure;
     if (core_->fails(io_operation::resolve)) {
-        operation_fault_ = asio::error::host_not_found;
+        failure = boost::system::error_code(asio::error::host_not_found).message();
     } else {
-        resolver.async_resolve(host, port, tcp::resolver::numeric_service,
-                               [done = on_operation(), self = shared_from_this()](
-                                   const boost::system::error_code& fault, addresses found) {
-                                   self->addresses_ = std::move(found);
-                                   done(fault);
-                               });
+        core_->names.resolve(
+            core_, host, port,
+            [done = on_operation(), self = shared_from_this()](const resolved_name& found) {
+                self->addresses_ = found.addresses;
+                self->reason_ = found.failure;
+                done({});
+            });
         if (!co_await operation()) {
-            resolver.cancel();
             co_return std::unexpected(stop_error("resolving", peer()));
         }
+        failure = std::exchange(reason_, {});
     }
-    if (operation_fault_) {
+    if (!failure.empty()) {
         co_return fail(error_kind::dns_failed,
                        fmt::format("the host name {}{} did not resolve", host,
                                    where_->proxy ? " of the proxy" : ""),
-                       operation_fault_.message());
+                       std::move(failure));
     }
     co_return result<void>();
 }
 
-// One address after the other, as the resolver ordered them (RFC 6724).
 asio::awaitable<result<void>> client_connection::connect() {
-    std::string refusals;
-    for (const auto& entry : addresses_) {
-        const tcp::endpoint address = entry.endpoint();
-        boost::system::error_code fault;
-        socket_.close(fault);
-        socket_.open(address.protocol(), fault);
-        if (!fault && core_->fails(io_operation::connect)) {
-            fault = asio::error::connection_refused;
-        }
-        if (!fault) {
-            socket_.async_connect(address, on_operation());
-            if (!co_await operation())
-                co_return std::unexpected(stop_error("connecting to", peer()));
-            fault = operation_fault_;
-        }
-        if (!fault) {
-            socket_.set_option(tcp::no_delay(true), fault);
-            socket_.non_blocking(true, fault);
-            co_return result<void>();
-        }
-        if (!refusals.empty()) refusals += "; ";
-        refusals += fault.message();
+    const auto race = std::make_shared<connect_race>(core_, by_turns(std::move(addresses_)));
+    race->start([done = on_operation()] { done({}); });
+    if (!co_await operation()) {
+        race->stop();
+        co_return std::unexpected(stop_error("connecting to", peer()));
     }
-    co_return fail(error_kind::connect_failed,
-                   fmt::format("no connection to {}: {}", peer(), refusals));
+    socket_ = race->take();
+    if (!socket_.is_open()) {
+        if (where_->proxy) {
+            core_->names.forget(where_->proxy->host, where_->proxy->port);
+        } else {
+            core_->names.forget(where_->base.host, where_->base.port);
+        }
+        co_return fail(error_kind::connect_failed,
+                       fmt::format("no connection to {}: {}", peer(), race->refusals()));
+    }
+    boost::system::error_code ignored;
+    socket_.set_option(tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+    co_return result<void>();
 }
 
 asio::awaitable<result<void>> client_connection::shake_hands() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/name_resolver.hpp"
 #include "net/parking.hpp"
 #include "net/server_buffer.hpp"
 #include "net/server_timer.hpp"
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace symphony::net::detail {
 
@@ -33,6 +35,7 @@ struct client_core {
     const clock& time;
     timers& wakeups;
     io_hook* hook;
+    name_resolver names;
     bool stopped = false;  ///< the client is gone: clock, timers and hook may be too
 };
 
@@ -87,7 +90,6 @@ public:
 
 private:
     using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
-    using addresses = boost::asio::ip::tcp::resolver::results_type;
 
     [[nodiscard]] boost::asio::awaitable<result<void>> resolve();
     [[nodiscard]] boost::asio::awaitable<result<void>> connect();
@@ -112,7 +114,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     std::optional<tls_stream> tls_;
     std::unique_ptr<char[]> tls_input_;
-    addresses addresses_;
+    std::vector<boost::asio::ip::tcp::endpoint> addresses_;
     parking parking_;
     lazy_timer deadline_;
     void (*on_dead_)(client_connection&) noexcept = nullptr;
