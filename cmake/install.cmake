@@ -19,6 +19,7 @@ install(FILES ${PROJECT_BINARY_DIR}/symphonyConfig.cmake
     ${PROJECT_BINARY_DIR}/symphonyConfigVersion.cmake ${PROJECT_SOURCE_DIR}/cmake/FindJq.cmake
     ${PROJECT_SOURCE_DIR}/cmake/FindHiredis.cmake ${PROJECT_SOURCE_DIR}/cmake/FindBrotli.cmake
     ${PROJECT_SOURCE_DIR}/cmake/FindZstd.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/FindNghttp2.cmake
     DESTINATION ${symphony_package_dir})
 
 # The libraries are static, so plain `pkg-config --libs` names what they need too. The linker wants

@@ -44,7 +44,7 @@ LIBRARIES = [
     (r"openssl/", {"core", "net", "store", "auth"}),
     (r"hiredis/", {"store"}),
     (r"curl/", {"telemetry"}),
-    (r"(zlib|zstd)\.h|brotli/", {"net", "tests"}),
+    (r"(zlib|zstd)\.h|brotli/|nghttp2/", {"net", "tests"}),
     (r"yaml-cpp/", {"config"}),
     (r"(jq|jv)\.h", {"config", "middleware"}),
     (r"(spdlog|CLI|prometheus)/", {"apps"}),

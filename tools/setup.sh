@@ -13,7 +13,7 @@ packages=(
     ccache cmake ninja-build pkg-config make python3 ca-certificates
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libjq-dev libssl-dev libhiredis-dev
-    libcurl4-openssl-dev zlib1g-dev libbrotli-dev libzstd-dev
+    libcurl4-openssl-dev zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev
     libgtest-dev libgmock-dev libbenchmark-dev
     nginx-light tinyproxy-bin redis-server openssl libfaketime python3-aiosmtpd  # the tests' servers, certificates and clocks
 )

@@ -103,7 +103,11 @@ std::string sharing_text(const rate_sharing_options& sharing) {
 
 std::string transport_text(const endpoint_options& options) {
     const auto base = url::parse(options.url);
-    std::string text = fmt::format("transport        HTTP/1.1 to {}",
+    const bool offered = base && base->is_tls() && options.http.version == http_version::automatic;
+    const char* const version = options.http.version == http_version::http2 ? "HTTP/2"
+                                : offered                                   ? "HTTP/2 or 1.1"
+                                                                            : "HTTP/1.1";
+    std::string text = fmt::format("transport        {} to {}", version,
                                    base ? base->origin() : std::string("(no valid URL)"));
     if (base && base->is_tls()) {
         text += fmt::format(", TLS {} or later, verified{}", options.tls.min_version,

@@ -84,8 +84,8 @@ http_options read_http(const cursor& at) {
     options.proxy = proxy_options::from(at.context().env());
     block.into(options.proxy, "proxy", read_proxy);
     if (const auto version = block.get("version")) {
-        if (const auto which = version->choice({{"auto"}, {"1.1"}, unavailable("2")})) {
-            options.version = *which == 0 ? http_version::automatic : http_version::http1;
+        if (const auto which = version->choice({{"auto"}, {"1.1"}, {"2"}})) {
+            options.version = static_cast<http_version>(*which);
         }
     }
     block.into(options.max_connections, "maxConnections",

@@ -1,5 +1,6 @@
 #include "net/client_connection.hpp"
 #include "net/connect_race.hpp"
+#include "net/tls_context.hpp"
 #include "symphony/net/tls_client.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -55,6 +56,7 @@ asio::awaitable<result<void>> client_connection::open(deadline until) {
     if (done) done = co_await connect();
     if (done && where_->proxy && where_->tls_context) done = co_await tunnel();
     if (done && where_->tls_context) done = co_await shake_hands();
+    if (!where_->tls_context) speaks_http2_ = where_->http.version == http_version::http2;
     co_return done;
 }
 
@@ -123,6 +125,7 @@ asio::awaitable<result<void>> client_connection::shake_hands() {
     if (!expect_tls_server(tls_->native_handle(), name)) {
         co_return fail(error_kind::tls_failed, fmt::format("'{}' cannot be verified", name));
     }
+    if (offers_http2_) offer_protocols(tls_->native_handle(), where_->http.version);
     if (core_->fails(io_operation::handshake)) {
         operation_fault_ = asio::error::connection_reset;
     } else {
@@ -133,6 +136,12 @@ asio::awaitable<result<void>> client_connection::shake_hands() {
     }
     if (operation_fault_) {
         co_return std::unexpected(tls_failure(tls_->native_handle(), operation_fault_, name));
+    }
+    speaks_http2_ = has_agreed_on_http2(tls_->native_handle());
+    if (!speaks_http2_ && where_->http.version == http_version::http2) {
+        co_return fail(error_kind::protocol_error,
+                       fmt::format("{} does not speak HTTP/2, which 'http.version: 2' demands",
+                                   where_->authority));
     }
     co_return result<void>();
 }

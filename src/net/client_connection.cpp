@@ -118,6 +118,37 @@ asio::awaitable<client_connection::sent> client_connection::send(std::string_vie
     }
 }
 
+client_connection::sent client_connection::push() {
+    std::string_view nothing;
+    const sent outcome = send_now(nothing);
+    if (outcome != sent::blocked) return outcome;
+    if (tls_) {
+        start_tls_send();
+        return sent::blocked;
+    }
+    sending_ = true;
+    socket_.async_wait(asio::socket_base::wait_write,
+                       [self = shared_from_this()](const boost::system::error_code&) {
+                           self->sending_ = false;
+                           if (self->socket_.is_open() && self->push() == sent::broken) {
+                               self->broken_ = true;
+                           }
+                           self->woken_ = true;
+                           self->on_event();
+                       });
+    return sent::blocked;
+}
+
+asio::awaitable<void> client_connection::next_event() {
+    if (more_likely_ && stop_ == stop::none) receive_now();
+    while (!arrived_ && !woken_ && stop_ == stop::none && !broken_ && !ended_) {
+        listen();
+        co_await parking_.wait();
+        if (parking_.cancelled()) stop_with(stop::cancelled);
+    }
+    arrived_ = woken_ = false;
+}
+
 void client_connection::start_tls_send() {
     sending_ = true;
     sent_ += out.size();  // encrypted and handed over: nobody can say it did not arrive
@@ -125,6 +156,7 @@ void client_connection::start_tls_send() {
         *tls_, asio::buffer(out),
         [self = shared_from_this()](const boost::system::error_code& fault, std::size_t) {
             self->sending_ = false;
+            self->woken_ = true;  // for who waits in `next_event`
             self->out.clear();
             if (fault) self->take_fault(fault);
             self->on_event();

@@ -69,6 +69,23 @@ public:
     /// Looks whether the peer has said something or left, at the price of a system call.
     [[nodiscard]] bool is_still_quiet() noexcept;
 
+    // For a protocol that sends and receives at the same time.
+    /// Sends `out` as far as it goes at once, and goes on with the rest by itself: `blocked`, and
+    /// `sending` until then, while which nothing may be added to `out`.
+    [[nodiscard]] sent push();
+    [[nodiscard]] bool sending() const noexcept { return sending_; }
+    /// Waits until something has arrived, a `push` has gone on as far as it could, or nothing more
+    /// will: broken, ended, stopped, or `wake`.
+    [[nodiscard]] boost::asio::awaitable<void> next_event();
+    void wake() noexcept {
+        woken_ = true;
+        parking_.wake_later();
+    }
+    /// To be asked for in the TLS handshake; before `open`.
+    void offer_http2(bool offered) noexcept { offers_http2_ = offered; }
+    /// As agreed on when it was opened, or by configuration.
+    [[nodiscard]] bool speaks_http2() const noexcept { return speaks_http2_; }
+
     void listen();
     void abort() noexcept;
     void close() noexcept;
@@ -131,6 +148,9 @@ private:
     bool more_likely_ = false;  // the last receive filled its buffer
     bool ended_ = false;
     bool broken_ = false;
+    bool woken_ = false;
+    bool offers_http2_ = false;
+    bool speaks_http2_ = false;
     std::string reason_;
 };
 

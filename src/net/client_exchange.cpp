@@ -20,7 +20,7 @@ constexpr std::uint64_t most_reserved = std::uint64_t{1} << 20;
 }  // namespace
 
 bool client_exchange::take_idle() {
-    if (!again_) lease_ = pool_->take_idle();
+    if (!again_ && !lease_) lease_ = pool_->take_idle();
     return static_cast<bool>(lease_);
 }
 

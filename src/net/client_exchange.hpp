@@ -23,6 +23,8 @@ public:
                     const send_options& options)
         : pool_(std::move(pool)), where_(where), request_(request), options_(options) {}
 
+    /// A connection to begin with; none changes nothing.
+    void use(client_lease first) noexcept { lease_ = std::move(first); }
     /// Takes a connection that rests in the pool, unless one has proved dead already.
     [[nodiscard]] bool take_idle();
     /// Waits for a connection; false when there is none to be had.

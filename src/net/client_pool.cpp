@@ -70,6 +70,7 @@ asio::awaitable<result<client_lease>> client_pool::acquire(deadline until) {
 
 asio::awaitable<result<client_lease>> client_pool::open(deadline until) {
     auto connection = std::make_shared<client_connection>(core_, where_);
+    connection->offer_http2(offers_http2_);
     add_busy(connection);
     client_lease lease(shared_from_this(), connection);
     ++opened_;

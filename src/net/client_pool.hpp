@@ -60,6 +60,9 @@ public:
         if (where_ != where) where_ = where;
     }
 
+    /// Connections opened from now on ask for HTTP/2 in their TLS handshake.
+    void offer_http2(bool offered) noexcept { offers_http2_ = offered; }
+
     void close_idle() noexcept;
     void abort() noexcept;
     /// No connection rests here any more.
@@ -106,6 +109,7 @@ private:
     std::uint64_t aborts_ = 0;  // generation: whoever waited across an abort goes no further
     lazy_timer old_age_;
     bool retired_ = false;
+    bool offers_http2_ = false;
     std::uint64_t opened_ = 0;
     std::uint64_t reused_ = 0;
 };

@@ -14,11 +14,12 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
         return fail(error_kind::invalid_request,
                     "a ws or wss URL is not available in this version");
     }
-    if (http.version == http_version::http2) {
-        return fail(error_kind::invalid_request, "HTTP/2 is not available in this version");
-    }
     auto proxy = proxy_for(base, http.proxy);
     if (!proxy) return std::unexpected(std::move(proxy.error()));
+    if (http.version == http_version::http2 && !base.is_tls() && *proxy) {
+        return fail(error_kind::invalid_request,
+                    "HTTP/2 in the clear does not go through a proxy: give 'http.proxy: none'");
+    }
     auto made = std::make_shared<destination>();
     made->base = base;
     made->tls = tls;
@@ -26,6 +27,11 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
     made->limits = limits;
     made->authority = base.authority();
     made->key = base.origin();
+    made->may_use_http2 = base.is_tls() ? http.version != http_version::http1
+                                        : http.version == http_version::http2;
+    // A connection is opened for one protocol or the other.
+    if (base.is_tls() && http.version == http_version::http1) made->key += "|1.1";
+    if (http.version == http_version::http2) made->key += "|2";
     if (base.is_tls()) {
         auto context = detail::make_tls_context(tls);
         if (!context) return std::unexpected(std::move(context.error()));

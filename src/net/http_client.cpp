@@ -4,6 +4,8 @@
 #include "net/client_pool.hpp"
 #include "net/connect_reply.hpp"
 #include "net/decoded_body.hpp"
+#include "net/http2_exchange.hpp"
+#include "net/http2_hub.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -17,7 +19,9 @@ namespace symphony::net {
 namespace asio = boost::asio;
 using detail::client_connection;
 using detail::client_exchange;
+using detail::client_lease;
 using detail::client_pool;
+using detail::http2_hub;
 
 class http_client::impl {
 public:
@@ -27,6 +31,7 @@ public:
     ~impl() {
         abort();
         core_->stopped = true;
+        hubs_.clear();
         pools_.clear();
     }
 
@@ -41,7 +46,24 @@ public:
         return pool;
     }
 
-    [[nodiscard]] const clock& time() const noexcept { return core_->time; }
+    [[nodiscard]] std::shared_ptr<http2_hub> hub_of(
+        const std::shared_ptr<const destination>& where) {
+        auto& hub = hubs_[where->key];
+        if (!hub) {
+            hub = std::make_shared<http2_hub>(core_, pool_of(where), where);
+            if (closed_) hub->retire();
+        }
+        return hub;
+    }
+
+    // These are gone from when this is: what they await ends then.
+    [[nodiscard]] asio::awaitable<result<response>> send_as_agreed(
+        const std::shared_ptr<const destination>& where, const wire_request& request,
+        const send_options& options);
+    /// `first`: a connection to begin with, if any.
+    [[nodiscard]] asio::awaitable<result<response>> send_http1(
+        const std::shared_ptr<const destination>& where, const wire_request& request,
+        const send_options& options, client_lease first);
 
     [[nodiscard]] const client_pool* look(const destination& where) const {
         const auto found = pools_.find(where.key);
@@ -50,12 +72,16 @@ public:
 
     void close() noexcept {
         closed_ = true;
+        for (const auto& [key, hub] : hubs_)
+            hub->retire();
         for (const auto& [key, pool] : pools_)
             pool->retire();
     }
 
     void abort() noexcept {
         close();
+        for (const auto& [key, hub] : hubs_)
+            hub->abort();
         for (const auto& [key, pool] : pools_)
             pool->abort();
     }
@@ -63,6 +89,7 @@ public:
 private:
     const std::shared_ptr<detail::client_core> core_;
     std::unordered_map<std::string, std::shared_ptr<client_pool>> pools_;
+    std::unordered_map<std::string, std::shared_ptr<http2_hub>> hubs_;
     bool closed_ = false;
 };
 
@@ -74,7 +101,37 @@ http_client::~http_client() = default;
 asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const destination>& where,
                                                     const wire_request& request,
                                                     const send_options& options) {
-    client_exchange exchange(impl_->pool_of(where), where, request, options);
+    if (where->may_use_http2) return impl_->send_as_agreed(where, request, options);
+    return impl_->send_http1(where, request, options, {});
+}
+
+// What a session of HTTP/2 has provably not looked at goes out once more.
+asio::awaitable<result<response>> http_client::impl::send_as_agreed(
+    const std::shared_ptr<const destination>& where, const wire_request& request,
+    const send_options& options) {
+    const auto core = core_;
+    const auto hub = hub_of(where);
+    detail::http2_outcome outcome;
+    for (int tries = 0; tries == 0 || (tries == 1 && outcome.goes_again); ++tries) {
+        auto way = co_await hub->acquire(options.until);
+        if (!way) co_return std::unexpected(std::move(way.error()));
+        if (!way->session) {
+            co_return co_await send_http1(where, request, options, std::move(way->lease));
+        }
+        outcome =
+            co_await detail::http2_send(core, std::move(way->session), where, request, options);
+    }
+    if (options.decode_response && outcome.answer && detail::may_be_coded(*outcome.answer)) {
+        co_await detail::decode_answer(*where, request, options, core->time, outcome.answer);
+    }
+    co_return std::move(outcome.answer);
+}
+
+asio::awaitable<result<response>> http_client::impl::send_http1(
+    const std::shared_ptr<const destination>& where, const wire_request& request,
+    const send_options& options, client_lease first) {
+    client_exchange exchange(pool_of(where), where, request, options);
+    exchange.use(std::move(first));
     for (;;) {
         if (!exchange.take_idle() && !co_await exchange.acquire()) break;
         if (!exchange.begin()) break;
@@ -104,7 +161,7 @@ asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const 
         answer = std::unexpected(detail::refused_credentials(*where->proxy, 407));
     }
     if (options.decode_response && answer && detail::may_be_coded(*answer)) {
-        co_await detail::decode_answer(*where, request, options, impl_->time(), answer);
+        co_await detail::decode_answer(*where, request, options, core_->time, answer);
     }
     co_return std::move(answer);
 }

@@ -33,15 +33,13 @@ result<void> append_fields(std::span<const header_view> fields, std::string& to)
     return {};
 }
 
-// Methods whose meaning includes content say so even when there is none (RFC 9110, 8.6).
+}  // namespace
+
 bool wants_length(std::string_view method) noexcept {
     return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
-}  // namespace
-
-result<void> write_request_head(const destination& where, const wire_request& request,
-                                std::string& to) {
+result<void> check_request_line(const wire_request& request) {
     if (!is_valid_header(request.method, {})) {
         return fail(error_kind::invalid_request, "the method is no token (RFC 9110)");
     }
@@ -49,6 +47,12 @@ result<void> write_request_head(const destination& where, const wire_request& re
         return fail(error_kind::invalid_request,
                     "the request target holds a space, a control or a non-ASCII character");
     }
+    return {};
+}
+
+result<void> write_request_head(const destination& where, const wire_request& request,
+                                std::string& to) {
+    if (auto sound = check_request_line(request); !sound) return sound;
     to.append(request.method).append(" ").append(where.target_prefix);
     to.append(request.target).append(" HTTP/1.1\r\nHost: ");
     to.append(where.authority).append("\r\n");

@@ -74,6 +74,19 @@ error tls_failure(SSL* connection, const boost::system::error_code& fault,
 
 namespace detail {
 
+void offer_protocols(SSL* connection, http_version wanted) {
+    constexpr unsigned char both[] = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    const unsigned size = wanted == http_version::http2 ? 3 : sizeof both;
+    SSL_set_alpn_protos(connection, both, size);
+}
+
+bool has_agreed_on_http2(SSL* connection) noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(connection, &name, &size);
+    return size == 2 && name[0] == 'h' && name[1] == '2';
+}
+
 result<std::shared_ptr<asio::ssl::context>> make_tls_context(const tls_options& options) {
     auto made = make_tls_client(options);
     if (made) SSL_CTX_set_alpn_protos((*made)->native_handle(), alpn, sizeof alpn);

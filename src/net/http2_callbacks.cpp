@@ -1,0 +1,169 @@
+#include "net/http2_callbacks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace symphony::net::detail {
+
+namespace {
+
+http2_stream* stream_of(nghttp2_session* native, std::int32_t id) noexcept {
+    return static_cast<http2_stream*>(nghttp2_session_get_stream_user_data(native, id));
+}
+
+std::string_view text(const std::uint8_t* bytes, std::size_t size) noexcept {
+    return {reinterpret_cast<const char*>(bytes), size};
+}
+
+template <class T, void (*Free)(T*)>
+struct freed {
+    void operator()(T* gone) const noexcept { Free(gone); }
+};
+
+}  // namespace
+
+bool http2_callbacks::make_session(http2_session& of, nghttp2_session*& made) {
+    nghttp2_session_callbacks* calls = nullptr;
+    nghttp2_option* options = nullptr;
+    const bool got =
+        nghttp2_session_callbacks_new(&calls) == 0 && nghttp2_option_new(&options) == 0;
+    const std::unique_ptr<nghttp2_session_callbacks,
+                          freed<nghttp2_session_callbacks, nghttp2_session_callbacks_del>>
+        free_calls(calls);
+    const std::unique_ptr<nghttp2_option, freed<nghttp2_option, nghttp2_option_del>> free_options(
+        options);
+    if (!got) return false;
+    nghttp2_session_callbacks_set_on_header_callback(calls, &on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, &on_data);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(calls, &on_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(calls, &on_frame_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(calls, &on_close);
+    // Bodies are taken as their readers come along; a closed stream needs no memory.
+    nghttp2_option_set_no_auto_window_update(options, 1);
+    nghttp2_option_set_no_closed_streams(options, 1);
+    return nghttp2_session_client_new2(&made, calls, &of, options) == 0;
+}
+
+int http2_callbacks::on_header(nghttp2_session* native, const nghttp2_frame* frame,
+                               const std::uint8_t* name, std::size_t name_size,
+                               const std::uint8_t* value, std::size_t value_size,
+                               std::uint8_t /*flags*/, void* owner) {
+    http2_stream* const stream = stream_of(native, frame->hd.stream_id);
+    if (frame->hd.type != NGHTTP2_HEADERS || stream == nullptr || stream->over()) return 0;
+    auto& session = *static_cast<http2_session*>(owner);
+    constexpr std::size_t overhead = 32;  // RFC 9113, 6.5.2
+    stream->head_bytes += name_size + value_size + overhead;
+    if (stream->head_bytes > session.where_->limits.max_header_bytes) {
+        session.refuse(*stream, error_kind::response_too_large,
+                       fmt::format("the head of the answer is longer than {} bytes",
+                                   session.where_->limits.max_header_bytes));
+        return 0;
+    }
+    if (stream->has_head) return 0;  // trailers
+    const std::string_view field = text(name, name_size);
+    const std::string_view content = text(value, value_size);
+    if (field == ":status") {
+        const auto read =
+            std::from_chars(content.data(), content.data() + content.size(), stream->answer.status);
+        if (read.ec == std::errc() && stream->answer.status >= 100) return 0;
+        session.refuse(*stream, error_kind::protocol_error, "the answer has no valid status");
+    } else if (!field.starts_with(':') && !stream->answer.fields.add(field, content)) {
+        session.refuse(*stream, error_kind::protocol_error, "the answer has an invalid header");
+    }
+    return 0;
+}
+
+int http2_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/, std::int32_t id,
+                             const std::uint8_t* bytes, std::size_t size, void* owner) {
+    auto& session = *static_cast<http2_session*>(owner);
+    nghttp2_session_consume_connection(native, size);
+    http2_stream* const stream = stream_of(native, id);
+    if (stream == nullptr || stream->over()) {
+        nghttp2_session_consume_stream(native, id, size);
+        return 0;
+    }
+    stream->body.append(text(bytes, size));
+    if (stream->streams_answer) {
+        stream->place.wake_later();
+        return 0;
+    }
+    nghttp2_session_consume_stream(native, id, size);
+    const std::uint64_t most = session.where_->limits.max_response_bytes;
+    if (stream->body.size() > most) {
+        session.refuse(*stream, error_kind::response_too_large,
+                       fmt::format("the answer is longer than {} bytes", most));
+    }
+    return 0;
+}
+
+int http2_callbacks::on_frame(nghttp2_session* native, const nghttp2_frame* frame, void* owner) {
+    auto& session = *static_cast<http2_session*>(owner);
+    const bool carries = frame->hd.type == NGHTTP2_HEADERS ||
+                         (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0);
+    if (!session.note_idle_frame(carries)) {
+        return nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM) == 0
+                   ? 0
+                   : NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+    http2_stream* const stream = stream_of(native, frame->hd.stream_id);
+    switch (frame->hd.type) {
+        case NGHTTP2_HEADERS:
+            if (stream != nullptr && !stream->over() && !stream->has_head) {
+                session.on_head_end(*stream);
+            }
+            break;
+        case NGHTTP2_RST_STREAM:
+            if (stream != nullptr) stream->reset_by_peer = frame->rst_stream.error_code;
+            break;
+        case NGHTTP2_GOAWAY:
+            session.goes_away_ = true;
+            session.tell();
+            break;
+        case NGHTTP2_SETTINGS:
+            session.tell();
+            break;
+        default:
+            break;
+    }
+    const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+                      (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA);
+    if (ends && stream != nullptr && !stream->over() && stream->has_head) {
+        stream->ended = true;
+        stream->place.wake_later();
+    }
+    return 0;
+}
+
+int http2_callbacks::on_frame_sent(nghttp2_session* native, const nghttp2_frame* frame,
+                                   void* /*owner*/) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    http2_stream* const stream = stream_of(native, frame->hd.stream_id);
+    if (stream != nullptr) stream->head_sent = true;
+    return 0;
+}
+
+int http2_callbacks::on_close(nghttp2_session* native, std::int32_t id, std::uint32_t code,
+                              void* owner) {
+    http2_stream* const stream = stream_of(native, id);
+    if (stream != nullptr) static_cast<http2_session*>(owner)->on_closed(*stream, code);
+    return 0;
+}
+
+ssize_t http2_callbacks::read_body(nghttp2_session* /*native*/, std::int32_t /*id*/,
+                                   std::uint8_t* to, std::size_t room, std::uint32_t* flags,
+                                   nghttp2_data_source* source, void* /*owner*/) {
+    auto& stream = *static_cast<http2_stream*>(source->ptr);
+    const std::size_t size = std::min(room, stream.outgoing.size());
+    if (size == 0 && !stream.last_outgoing) return NGHTTP2_ERR_DEFERRED;
+    std::copy_n(stream.outgoing.data(), size, reinterpret_cast<char*>(to));
+    stream.outgoing.remove_prefix(size);
+    if (stream.outgoing.empty()) {
+        if (stream.last_outgoing) *flags |= NGHTTP2_DATA_FLAG_EOF;
+        stream.place.wake_later();
+    }
+    return static_cast<ssize_t>(size);
+}
+
+}  // namespace symphony::net::detail

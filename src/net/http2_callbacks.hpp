@@ -1,0 +1,39 @@
+#pragma once
+
+#include "net/http2_session.hpp"
+
+#include <nghttp2/nghttp2.h>
+
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+
+namespace symphony::net::detail {
+
+/// What nghttp2 calls back, on behalf of a session.
+struct http2_callbacks {
+    [[nodiscard]] static bool make_session(http2_session& of, nghttp2_session*& made);
+    static ssize_t read_body(nghttp2_session* native, std::int32_t id, std::uint8_t* to,
+                             std::size_t room, std::uint32_t* flags, nghttp2_data_source* source,
+                             void* owner);
+
+private:
+    static int on_header(nghttp2_session* native, const nghttp2_frame* frame,
+                         const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
+                         std::size_t value_size, std::uint8_t flags, void* owner);
+    static int on_data(nghttp2_session* native, std::uint8_t flags, std::int32_t id,
+                       const std::uint8_t* bytes, std::size_t size, void* owner);
+    static int on_frame(nghttp2_session* native, const nghttp2_frame* frame, void* owner);
+    static int on_frame_sent(nghttp2_session* native, const nghttp2_frame* frame, void* owner);
+    static int on_close(nghttp2_session* native, std::int32_t id, std::uint32_t code, void* owner);
+};
+
+/// Whether a Content-Length names at most `most` bytes. What is no number is left to nghttp2.
+[[nodiscard]] inline bool fits(std::string_view length, std::uint64_t most) noexcept {
+    std::uint64_t bytes = 0;
+    const auto read = std::from_chars(length.data(), length.data() + length.size(), bytes);
+    if (read.ec == std::errc::result_out_of_range) return false;
+    return read.ec != std::errc() || bytes <= most;
+}
+
+}  // namespace symphony::net::detail

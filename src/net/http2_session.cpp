@@ -1,0 +1,397 @@
+#include "net/http2_session.hpp"
+
+#include "net/http2_callbacks.hpp"
+#include "net/http2_request.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace symphony::net::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Of all streams together, and of one: what a reader that stands still holds in memory.
+constexpr std::int32_t connection_window = 16 << 20;
+constexpr std::int32_t stream_window = 256 << 10;
+constexpr std::size_t most_streams = 256;
+constexpr std::size_t most_unsent = std::size_t{64} << 10;
+// A server that is silent for so long while it owes answers is asked whether it is there, and given
+// up when it does not say so in time.
+constexpr duration silence = std::chrono::seconds(30);
+constexpr duration ping_time = std::chrono::seconds(10);
+
+}  // namespace
+
+void http2_session::free_session::operator()(nghttp2_session* gone) const noexcept {
+    nghttp2_session_del(gone);
+}
+
+http2_session::http2_session(std::shared_ptr<client_core> core,
+                             std::shared_ptr<const destination> where, client_lease lease,
+                             change on_change, void* owner)
+    : core_(std::move(core)),
+      where_(std::move(where)),
+      lease_(std::move(lease)),
+      on_change_(on_change),
+      owner_(owner),
+      watch_(core_->wakeups, this,
+             [](void* self) noexcept { static_cast<http2_session*>(self)->on_watch(); }) {
+    heard_ = idle_since_ = core_->time.now();
+}
+
+http2_session::~http2_session() {
+    if (core_->stopped) watch_.stop();
+}
+
+std::shared_ptr<http2_session> http2_session::start(std::shared_ptr<client_core> core,
+                                                    std::shared_ptr<const destination> where,
+                                                    client_lease lease, change on_change,
+                                                    void* owner) {
+    lease->begin_use(deadline());  // that of connecting is over
+    std::shared_ptr<http2_session> made(
+        new http2_session(std::move(core), std::move(where), std::move(lease), on_change, owner));
+    if (!made->introduce()) {
+        made->close();
+        return made;
+    }
+    made->set_watch();
+    asio::co_spawn(made->core_->executor, made->run(), asio::detached);
+    return made;
+}
+
+// The connection's preface and the settings (RFC 9113, 3.4). False: out of memory.
+bool http2_session::introduce() {
+    nghttp2_session* native = nullptr;
+    if (!http2_callbacks::make_session(*this, native)) return false;
+    native_.reset(native);
+    const auto most_head = static_cast<std::uint32_t>(
+        std::min<std::size_t>(where_->limits.max_header_bytes, UINT32_MAX));
+    const std::array<nghttp2_settings_entry, 3> settings{{
+        {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, static_cast<std::uint32_t>(stream_window)},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, most_head},
+    }};
+    return nghttp2_submit_settings(native, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) ==
+               0 &&
+           nghttp2_session_set_local_window_size(native, NGHTTP2_FLAG_NONE, 0, connection_window) ==
+               0;
+}
+
+std::size_t http2_session::room() const noexcept {
+    if (over_ || goes_away_) return 0;
+    const std::size_t theirs =
+        nghttp2_session_get_remote_settings(native_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+    const std::size_t most = std::min(theirs, most_streams);
+    const std::size_t used = streams_.size() + reserved_;
+    return most > used ? most - used : 0;
+}
+
+void http2_session::unreserve() {
+    --reserved_;
+    tell();
+    end_if_idle();
+}
+
+result<void> http2_session::begin(const std::shared_ptr<http2_stream>& stream,
+                                  const wire_request& request) {
+    --reserved_;
+    const bool has_body = request.stream != nullptr || !request.body.empty();
+    stream->outgoing = request.body;
+    stream->last_outgoing = request.stream == nullptr;
+    http2_request head(*where_);
+    if (auto sound = head.fill(request); !sound) {
+        tell();
+        end_if_idle();
+        return sound;
+    }
+    nghttp2_data_provider provider{};
+    provider.source.ptr = stream.get();
+    provider.read_callback = http2_callbacks::read_body;
+    const auto fields = head.fields();
+    const std::int32_t id =
+        over_ ? NGHTTP2_ERR_START_STREAM_NOT_ALLOWED
+              : nghttp2_submit_request(native_.get(), nullptr, fields.data(), fields.size(),
+                                       has_body ? &provider : nullptr, stream.get());
+    if (id < 0) {  // it went away in between, or has no numbers left
+        goes_away_ = true;
+        stream->refused = true;
+        stream->closed = true;
+        stream->fail(
+            {error_kind::connection_lost,
+             fmt::format("the connection to {} takes no more requests", where_->authority)});
+        tell();
+        return {};
+    }
+    stream->id = id;
+    stream->index = streams_.size();
+    streams_.push_back(stream);
+    if (streams_.size() == 1) heard_ = core_->time.now();
+    set_watch();
+    flush_soon();
+    return {};
+}
+
+void http2_session::send_more(http2_stream& stream) {
+    if (stream.closed || over_) return;
+    nghttp2_session_resume_data(native_.get(), stream.id);
+    flush_soon();
+}
+
+void http2_session::taken(http2_stream& stream, std::size_t bytes) {
+    if (stream.closed || over_) return;
+    nghttp2_session_consume_stream(native_.get(), stream.id, bytes);
+    flush_soon();
+}
+
+void http2_session::abandon(http2_stream& stream) {
+    stream.timeout.clear();
+    stream.outgoing = {};
+    stream.last_outgoing = true;
+    if (stream.closed || over_) return;
+    nghttp2_submit_rst_stream(native_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_CANCEL);
+    flush_soon();
+}
+
+void http2_session::retire() {
+    if (over_ || goes_away_) return;
+    goes_away_ = true;
+    end_if_idle();
+}
+
+void http2_session::abort() noexcept {
+    owner_ = nullptr;
+    goes_away_ = true;
+    for (const auto& stream : streams_) {
+        stream->timeout.stop();
+        stream->stop_with(http2_stream::stop::aborted);
+    }
+    watch_.stop();
+    if (lease_) lease_->abort();
+}
+
+// Many streams that have something to say within this turn say it in one send.
+void http2_session::flush_soon() {
+    if (std::exchange(flushing_, true)) return;
+    asio::post(core_->executor, [self = shared_from_this()] {
+        self->flushing_ = false;
+        self->flush();
+    });
+}
+
+void http2_session::flush() {
+    if (core_->stopped) return;
+    while (!over_ && !lease_->sending()) {
+        while (lease_->out.size() < most_unsent) {
+            const std::uint8_t* bytes = nullptr;
+            const auto size = nghttp2_session_mem_send(native_.get(), &bytes);
+            if (size < 0) {
+                end(error_kind::internal, "HTTP/2 frames cannot be made",
+                    nghttp2_strerror(static_cast<int>(size)));
+                return;
+            }
+            if (size == 0) break;
+            lease_->out.append(reinterpret_cast<const char*>(bytes),
+                               static_cast<std::size_t>(size));
+        }
+        if (lease_->out.empty()) break;
+        if (lease_->push() == client_connection::sent::broken) {
+            end(error_kind::connection_lost, "the connection was lost", lease_->reason());
+            return;
+        }
+    }
+    end_if_idle();
+}
+
+asio::awaitable<void> http2_session::run() {
+    const auto self = shared_from_this();
+    flush();
+    while (!over_) {
+        co_await lease_->next_event();
+        if (over_) break;
+        if (lease_->stopped() != client_connection::stop::none) {
+            end(error_kind::cancelled, "the call was cancelled", {});
+        } else if (take_input()) {
+            flush();
+        }
+    }
+    close();
+}
+
+bool http2_session::take_input() {
+    const std::string_view input = lease_->input.view();
+    if (!input.empty()) {
+        heard_ = core_->time.now();
+        asked_ = false;
+        const auto used = nghttp2_session_mem_recv(
+            native_.get(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+        if (used < 0) {
+            end(error_kind::protocol_error, "the server breaks HTTP/2",
+                nghttp2_strerror(static_cast<int>(used)));
+            return false;
+        }
+        lease_->input.consume(static_cast<std::size_t>(used));
+    }
+    if (lease_->broken() || lease_->ended()) {
+        end(error_kind::connection_lost, "the connection was lost", lease_->reason());
+        return false;
+    }
+    if (nghttp2_session_want_read(native_.get()) == 0 &&
+        nghttp2_session_want_write(native_.get()) == 0) {
+        // After a fault of the server's, said in a GOAWAY of ours, or the end in good order.
+        end(error_kind::protocol_error, "the server breaks HTTP/2", {});
+        return false;
+    }
+    return true;
+}
+
+void http2_session::set_watch() {
+    const instant now = core_->time.now();
+    if (streams_.empty()) {
+        watch_.set(later(idle_since_, where_->http.idle_timeout));
+    } else {
+        watch_.set(asked_ ? later(now, ping_time) : later(heard_, silence));
+    }
+}
+
+void http2_session::on_watch() {
+    if (over_) return;
+    const instant now = core_->time.now();
+    if (streams_.empty()) {
+        if (now - idle_since_ >= where_->http.idle_timeout) retire();
+    } else if (asked_) {
+        end(error_kind::connection_lost, "the server gave no sign of life", {});
+    } else if (now - heard_ >= silence) {
+        asked_ = true;
+        nghttp2_submit_ping(native_.get(), NGHTTP2_FLAG_NONE, nullptr);
+        flush_soon();
+    }
+    if (!over_) set_watch();
+}
+
+void http2_session::end_if_idle() {
+    if (!goes_away_ || over_ || !streams_.empty() || reserved_ > 0) return;
+    nghttp2_session_terminate_session(native_.get(), NGHTTP2_NO_ERROR);
+    const std::uint8_t* bytes = nullptr;
+    for (auto size = nghttp2_session_mem_send(native_.get(), &bytes); size > 0;
+         size = nghttp2_session_mem_send(native_.get(), &bytes)) {
+        if (!lease_->sending()) {
+            lease_->out.append(reinterpret_cast<const char*>(bytes),
+                               static_cast<std::size_t>(size));
+        }
+    }
+    if (!lease_->sending() && !lease_->out.empty()) (void)lease_->push();
+    end(error_kind::connection_lost, "the connection is over", {});
+}
+
+// Streams that the server has not seen a byte of are provably not processed.
+void http2_session::end(error_kind kind, std::string message, std::string remote) {
+    if (std::exchange(over_, true)) return;
+    const auto streams = std::exchange(streams_, {});
+    for (const auto& stream : streams) {
+        stream->closed = true;
+        stream->timeout.stop();
+        stream->refused = stream->refused || !stream->head_sent;
+        error why;
+        why.kind = kind;
+        why.message = fmt::format("{}: {}", where_->authority, message);
+        why.remote = remote;
+        why.maybe_sent = stream->head_sent;
+        stream->fail(std::move(why));
+    }
+    if (lease_) lease_->wake();  // `run` ends
+    tell();
+}
+
+void http2_session::close() {
+    over_ = true;
+    if (core_->stopped) {
+        watch_.stop();
+    } else {
+        watch_.clear();
+    }
+    lease_.discard();
+}
+
+void http2_session::on_head_end(http2_stream& stream) {
+    const int status = stream.answer.status;
+    if (status >= 200) {
+        stream.has_head = true;
+        const auto length = stream.answer.fields.get("content-length");
+        const std::uint64_t most = where_->limits.max_response_bytes;
+        if (length && !stream.streams_answer && !fits(*length, most)) {
+            refuse(stream, error_kind::response_too_large,
+                   fmt::format("the answer is longer than {} bytes", most));
+        } else if (stream.streams_answer) {
+            stream.place.wake_later();
+        }
+        return;
+    }
+    stream.answer.fields.clear();
+    stream.answer.status = 0;
+    if (status == 101 || ++stream.interim > 16) {
+        refuse(stream, error_kind::protocol_error, "the server never came to a final answer");
+    }
+}
+
+void http2_session::refuse(http2_stream& stream, error_kind kind, std::string message) {
+    error why;
+    why.kind = kind;
+    why.message = std::move(message);
+    why.maybe_sent = true;
+    stream.fail(std::move(why));
+    nghttp2_submit_rst_stream(native_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_CANCEL);
+}
+
+void http2_session::on_closed(http2_stream& stream, std::uint32_t code) {
+    stream.closed = true;
+    stream.timeout.stop();
+    if (!stream.over()) {
+        error why;
+        why.maybe_sent = code != NGHTTP2_REFUSED_STREAM;
+        why.remote = nghttp2_http2_strerror(code);
+        if (code == NGHTTP2_REFUSED_STREAM) {
+            stream.refused = true;
+            why.kind = error_kind::connection_lost;
+            why.message = where_->authority + " refused the request without looking at it";
+        } else if (stream.reset_by_peer && code != NGHTTP2_HTTP_1_1_REQUIRED) {
+            why.kind = error_kind::connection_lost;
+            why.message = where_->authority + " gave the request up";
+        } else {
+            why.kind = error_kind::protocol_error;
+            why.message = "the answer breaks HTTP/2";
+        }
+        stream.fail(std::move(why));
+    }
+    stream.place.wake_later();
+    const auto keep = std::move(streams_[stream.index]);
+    if (stream.index + 1 < streams_.size()) {
+        streams_[stream.index] = std::move(streams_.back());
+        streams_[stream.index]->index = stream.index;
+    }
+    streams_.pop_back();
+    if (streams_.empty()) {
+        idle_since_ = core_->time.now();
+        asked_ = false;
+        set_watch();
+    }
+    tell();
+    flush_soon();
+}
+
+// Frames that carry nothing cost work: a server that sends little else is left.
+bool http2_session::note_idle_frame(bool carries) noexcept {
+    constexpr std::uint32_t most_empty_frames = 10'000;
+    empty_frames_ = carries ? 0 : empty_frames_ + 1;
+    return empty_frames_ < most_empty_frames;
+}
+
+}  // namespace symphony::net::detail
