@@ -122,7 +122,13 @@ int http2_callbacks::on_frame(nghttp2_session* native, const nghttp2_frame* fram
             session.tell();
             break;
         case NGHTTP2_SETTINGS:
+            session.settled_ = true;
             session.tell();
+            break;
+        case NGHTTP2_PUSH_PROMISE:  // sent before it knew that nobody wants them
+            nghttp2_submit_rst_stream(native, NGHTTP2_FLAG_NONE,
+                                      frame->push_promise.promised_stream_id,
+                                      NGHTTP2_REFUSED_STREAM);
             break;
         default:
             break;

@@ -90,7 +90,8 @@ std::size_t http2_session::room() const noexcept {
     if (over_ || goes_away_) return 0;
     const std::size_t theirs =
         nghttp2_session_get_remote_settings(native_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-    const std::size_t most = std::min(theirs, most_streams);
+    // How many it allows is known once its settings are.
+    const std::size_t most = settled_ ? std::min(theirs, most_streams) : 1;
     const std::size_t used = streams_.size() + reserved_;
     return most > used ? most - used : 0;
 }
@@ -208,6 +209,11 @@ void http2_session::flush() {
             return;
         }
     }
+    if (!over_ && nghttp2_session_want_read(native_.get()) == 0 &&
+        nghttp2_session_want_write(native_.get()) == 0) {
+        // A fault of the server's, of which it was told by a GOAWAY.
+        end(error_kind::protocol_error, "the server breaks HTTP/2", {});
+    }
     end_if_idle();
 }
 
@@ -242,12 +248,6 @@ bool http2_session::take_input() {
     }
     if (lease_->broken() || lease_->ended()) {
         end(error_kind::connection_lost, "the connection was lost", lease_->reason());
-        return false;
-    }
-    if (nghttp2_session_want_read(native_.get()) == 0 &&
-        nghttp2_session_want_write(native_.get()) == 0) {
-        // After a fault of the server's, said in a GOAWAY of ours, or the end in good order.
-        end(error_kind::protocol_error, "the server breaks HTTP/2", {});
         return false;
     }
     return true;

@@ -95,6 +95,7 @@ private:
     lazy_timer watch_;
     instant heard_{};         // when anything came last
     instant idle_since_{};    // without a stream
+    bool settled_ = false;    // the server's settings have come
     bool asked_ = false;      // a PING is out
     bool flushing_ = false;   // a turn of `flush` is posted
     bool goes_away_ = false;  // no new streams

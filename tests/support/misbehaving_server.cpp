@@ -187,12 +187,12 @@ void misbehaving_server::serve(connection& on, const script& what) {
         return !changed_.wait_for(lock, time, [this] { return stopping_; });
     };
     const auto play = overloaded{
-        [&](const script::read_head&) {
+        [&](const script::read_text& step) {
             std::size_t end = 0;
-            while ((end = on.received.find("\r\n\r\n", used)) == std::string::npos) {
+            while ((end = on.received.find(step.last, used)) == std::string::npos) {
                 if (!receive()) return false;
             }
-            used = end + 4;
+            used = end + step.last.size();
             return true;
         },
         [&](const script::read_bytes& step) {

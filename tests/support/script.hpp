@@ -15,7 +15,9 @@ namespace symphony::test_support {
 /// the client has gone ends the script.
 class script {
 public:
-    struct read_head {};
+    struct read_text {
+        std::string last;
+    };
     struct read_bytes {
         std::size_t count;
     };
@@ -30,10 +32,12 @@ public:
     struct half_close {};
     struct reset {};
     using step =
-        std::variant<read_head, read_bytes, read_to_end, send_bytes, wait, half_close, reset>;
+        std::variant<read_text, read_bytes, read_to_end, send_bytes, wait, half_close, reset>;
 
     /// Reads to the empty line.
-    script& head() { return add(read_head{}); }
+    script& head() { return add(read_text{"\r\n\r\n"}); }
+    /// Reads until this has come.
+    script& text(std::string last) { return add(read_text{std::move(last)}); }
     script& bytes(std::size_t count) { return add(read_bytes{count}); }
     /// Reads until the client ends: also the way to stall.
     script& to_end() { return add(read_to_end{}); }
