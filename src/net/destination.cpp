@@ -27,8 +27,8 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
     made->limits = limits;
     made->authority = base.authority();
     made->key = base.origin();
-    made->may_use_http2 = base.is_tls() ? http.version != http_version::http1
-                                        : http.version == http_version::http2;
+    made->may_use_http2 =
+        base.is_tls() ? http.version != http_version::http1 : http.version == http_version::http2;
     // A connection is opened for one protocol or the other.
     if (base.is_tls() && http.version == http_version::http1) made->key += "|1.1";
     if (http.version == http_version::http2) made->key += "|2";

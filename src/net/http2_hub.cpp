@@ -1,5 +1,6 @@
 #include "net/http2_hub.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace symphony::net::detail {
@@ -35,7 +36,10 @@ std::shared_ptr<http2_session> http2_hub::find_room() const {
 }
 
 bool http2_hub::may_connect() const noexcept {
-    return !connecting_ && sessions_.size() < where_->http.max_connections;
+    // One whose settings are still to come may have room for many.
+    const bool known = std::ranges::all_of(
+        sessions_, [](const auto& session) { return session->settled() || session->over(); });
+    return !connecting_ && known && sessions_.size() < where_->http.max_connections;
 }
 
 asio::awaitable<result<http2_hub::way>> http2_hub::acquire(deadline until) {

@@ -38,6 +38,8 @@ public:
     /// A place that is kept for a stream that will be begun: `begin` or `unreserve` ends that.
     void reserve() noexcept { ++reserved_; }
     void unreserve();
+    /// How many streams the server allows is known.
+    [[nodiscard]] bool settled() const noexcept { return settled_; }
     [[nodiscard]] bool over() const noexcept { return over_; }
 
     /// Puts the request on the wire, in the reserved place. What it points to outlives the stream's

@@ -12,7 +12,7 @@
 
 namespace symphony::net {
 
-/// An HTTP/1.1 client with TLS and a keep-alive pool per destination (most recently used first).
+/// A client of HTTP/1.1 and HTTP/2 with TLS and a pool per destination (most recently used first).
 /// Lives on one executor that never runs two handlers at once (an io_context with one thread, or a
 /// strand); every call comes from there.
 class http_client final : public transport {

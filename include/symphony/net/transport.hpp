@@ -37,8 +37,8 @@ public:
     std::string authority;  ///< the Host header's value
     std::string key;        ///< origin, TLS identity and proxy: what a pool is filed under
     std::optional<proxy_server> proxy;  ///< on the way; chosen from `http.proxy`
-    std::string target_prefix;  ///< before the path towards a proxy of plain HTTP (absolute form)
-    bool may_use_http2 = false;         ///< over TLS unless forbidden; else where demanded
+    std::string target_prefix;   ///< before the path towards a proxy of plain HTTP (absolute form)
+    bool may_use_http2 = false;  ///< over TLS unless forbidden; else where demanded
     std::shared_ptr<void> tls_context;  ///< the transport's own; null for plain HTTP
 };
 

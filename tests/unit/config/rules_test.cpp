@@ -192,7 +192,7 @@ TEST(rules, what_does_not_work_yet_says_so) {
           "auth: {type: bearer, credentials: {token: t, certificate: {cert: c, key: k}}}",
           "middleware: {pre: {transform: '.'}}", "middleware: {post: {cache: {ttl: 1}}}",
           "middleware: {metrics: {dimensions: [a]}}", "middleware: {error: {transform: '.'}}",
-          "middleware: {error: {fallback: '.'}}", "http: {version: 2}"}) {
+          "middleware: {error: {fallback: '.'}}"}) {
         const loaded faulty = parse(endpoint_with(block));
         EXPECT_NE(only_message(faulty).find("not available in this version"), std::string::npos)
             << block << "\n"
