@@ -81,10 +81,14 @@ void breaker_cell::alert(const circuit_transition& change) const noexcept {
 // While a circuit is open its refusals are told in bursts, and what is left of them when it
 // changes.
 void breaker_cell::note_refusal(instant now) noexcept {
-    if (!was_refused()) was_refused_.store(true, std::memory_order_relaxed);
+    // Once in a while is enough, and keeps threads from each other's line.
+    constexpr std::int64_t fine = 100'000'000;
+    const std::int64_t at = now.time_since_epoch().count();
+    if (at - fine > refused_at_.load(std::memory_order_relaxed)) {
+        refused_at_.store(at, std::memory_order_relaxed);
+    }
     if (!events_.heard()) return;
     refused_.fetch_add(1, std::memory_order_relaxed);
-    const std::int64_t at = now.time_since_epoch().count();
     std::int64_t from = tell_from_.load(std::memory_order_relaxed);
     const std::int64_t next = later(now, burst).time_since_epoch().count();
     if (at < from || !tell_from_.compare_exchange_strong(from, next)) return;

@@ -4,11 +4,13 @@
 #include "call/health_check.hpp"
 #include "call/parked_call.hpp"
 #include "call/shared_circuit.hpp"
+#include "symphony/core/random.hpp"
 #include "symphony/policy/circuit_breaker.hpp"
 #include "symphony/telemetry/alert_desk.hpp"
 #include "symphony/telemetry/metrics.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -34,11 +36,19 @@ public:
     /// The circuit refused a call: once in a while an event tells how many there were.
     void note_refusal(instant now) noexcept;
 
-    /// Whether calls were refused since `forget_refused`.
-    [[nodiscard]] bool was_refused() const noexcept {
-        return was_refused_.load(std::memory_order_relaxed);
+    /// Whether calls were refused lately, and since `forget_refused`.
+    [[nodiscard]] bool was_refused(instant now) const noexcept {
+        return difference(now, instant(duration(refused_at_.load(std::memory_order_relaxed)))) <
+               std::chrono::seconds(10);
     }
-    void forget_refused() noexcept { was_refused_.store(false, std::memory_order_relaxed); }
+    void forget_refused() noexcept {
+        refused_at_.store(instant::min().time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    /// What names this process in the words about this circuit; the same as long as this lives.
+    [[nodiscard]] std::uint64_t identity(random_source& random) noexcept {
+        if (identity_ == 0) identity_ = random.next() | 1;
+        return identity_;
+    }
 
     /// Lets `sharing` keep this circuit in talk with those of other processes from now on; null:
     /// nobody. What did so before retires.
@@ -59,7 +69,8 @@ private:
 
     const endpoint_events events_;
     const std::shared_ptr<endpoint_metrics> metrics_;
-    std::atomic<bool> was_refused_{false};
+    std::atomic<std::int64_t> refused_at_{instant::min().time_since_epoch().count()};
+    std::uint64_t identity_ = 0;              // for who changes the configuration
     std::atomic<std::uint64_t> refused_{0};   // since the last event about it
     std::atomic<std::int64_t> tell_from_{0};  // when the next one may be told
     parked_calls<parked_call> behind_;

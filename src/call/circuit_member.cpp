@@ -16,8 +16,11 @@ constexpr duration beat_at_once = std::chrono::milliseconds(10);
 // The circuit stays open for so long beyond what was told: until the next words, and some that get
 // lost. Without any it goes on by itself.
 constexpr duration margin = std::chrono::seconds(1);
-// For so long a turn may wait for a call, if others want it too.
-constexpr duration patience = std::chrono::seconds(1);
+// For so long a turn may wait for its first call, if others want it too; more each time.
+constexpr duration least_patience = std::chrono::seconds(1);
+constexpr duration most_patience = std::chrono::seconds(64);
+// And so long for the next one, once it is trying.
+constexpr duration trying_patience = std::chrono::seconds(30);
 
 duration longest_reset(const circuit_breaker_options& options) {
     return options.max_reset_timeout.value_or(options.reset_timeout * 10);
@@ -49,7 +52,10 @@ circuit_member::order circuit_member::prepare(const circuit_breaker::view& seen,
     if (!trying && !is_untried(seen)) return {};
     if (trying && (seen.in_flight > 0 || seen.asked != asked_)) used_at_ = now;
     asked_ = seen.asked;
+    const duration patience = trying ? std::max(trying_patience, patience_) : patience_;
+    if (trying) patience_ = least_patience;
     if (!told_.wanted || difference(now, used_at_) < patience) return {};
+    patience_ = std::min(2 * patience_, most_patience);
     turn_ = turn_kind::none;
     return stand_back(now);
 }
@@ -59,7 +65,7 @@ circuit_report circuit_member::say(const circuit_breaker::view& seen, instant no
     circuit_report says;
     says.who = who_;
     says.epoch = told_.epoch;
-    says.found = finding_of(seen);
+    says.found = finding_of(seen, now);
     says.result = said_;
     says.wish = wish_for(seen, now, refused);
     if (said_ == trial::sick && page_) says.hold = page_->interval + page_->timeout;
@@ -72,19 +78,32 @@ circuit_report circuit_member::say(const circuit_breaker::view& seen, instant no
 circuit_member::trial circuit_member::result_of(const circuit_breaker::view& seen) const noexcept {
     if (turn_ == turn_kind::check) return health_;
     if (turn_ != turn_kind::probe || seen.generation == began_at_) return trial::none;
-    if (seen.state == circuit_state::closed) return trial::proven;
-    return seen.state == circuit_state::open ? trial::failed : trial::none;
+    const bool proven =
+        seen.state == circuit_state::closed && seen.reason == circuit_reason::recovered;
+    const bool failed =
+        seen.state == circuit_state::open && seen.reason == circuit_reason::probe_failed;
+    return proven ? trial::proven : failed ? trial::failed : trial::none;
 }
 
 // One that is open because others said so has nothing of its own to say.
-circuit_report::finding circuit_member::finding_of(
-    const circuit_breaker::view& seen) const noexcept {
+circuit_report::finding circuit_member::finding_of(const circuit_breaker::view& seen,
+                                                   instant now) noexcept {
     using finding = circuit_report::finding;
+    if (std::exchange(said_at_, seen.generation) != seen.generation) said_since_ = now;
     if (seen.manual) return finding::unsure;
     if (seen.state != circuit_state::closed) {
-        return seen.own_finding ? finding::broken : finding::unsure;
+        if (seen.own_finding) return finding::broken;
+        return seen.state == circuit_state::half_open ? finding::sound : finding::unsure;
     }
-    return seen.window_total >= options_.minimum_requests ? finding::sound : finding::unsure;
+    const bool enough = seen.window_total >= options_.minimum_requests;
+    if (enough) return finding::sound;
+    // A few calls without a failure are enough too: what opens a circuit is no more; and so is a
+    // recovery, after which the window is empty.
+    const bool recovered =
+        seen.reason == circuit_reason::recovered || seen.reason == circuit_reason::peers;
+    const bool lately = recovered && difference(now, said_since_) < options_.window;
+    return seen.window_failures == 0 && (seen.window_total > 0 || lately) ? finding::sound
+                                                                          : finding::unsure;
 }
 
 circuit_turn_kind circuit_member::wish_for(const circuit_breaker::view& seen, instant now,
@@ -102,15 +121,18 @@ circuit_turn_kind circuit_member::wish_for(const circuit_breaker::view& seen, in
 circuit_member::order circuit_member::hear(const circuit_council& told,
                                            const circuit_breaker::view& seen, instant now) {
     const std::uint64_t known = told_.epoch;
+    const bool heard_of = std::exchange(heard_at_, seen.generation) == seen.generation;
     told_ = told;
     in_contact_ = true;
     wait_until_ = later(now, told.wait);
     behind_ = behind_ && told.epoch != known;
-    if (turn_ == turn_kind::check) health_ = trial::none;
     const trial said = std::exchange(said_, trial::none);
+    if (said == health_) health_ = trial::none;  // else it came while this was said
     if (!told.open || seen.manual) {
         turn_ = turn_kind::none;
-        const bool healed = known != 0 && told.healed >= known && said != trial::proven;
+        // What was found here after the last word is not what was proven.
+        const bool healed = known != 0 && told.healed >= known && said != trial::proven &&
+                            (heard_of || !seen.own_finding);
         const bool is_open = seen.state != circuit_state::closed;
         return {healed && is_open && !seen.manual ? action::recover : action::none, {}};
     }
@@ -119,6 +141,7 @@ circuit_member::order circuit_member::hear(const circuit_council& told,
 
 circuit_member::order circuit_member::follow_open(const circuit_breaker::view& seen, instant now) {
     const turn_kind had = std::exchange(turn_, told_.turn);
+    if (turn_ != turn_kind::check) health_ = trial::none;
     if (turn_ == turn_kind::probe) {
         if (had == turn_kind::probe) return {};
         if (seen.state == circuit_state::open) {
@@ -128,11 +151,6 @@ circuit_member::order circuit_member::follow_open(const circuit_breaker::view& s
             return {action::open, now};
         }
         turn_ = turn_kind::none;
-    }
-    // The first answer of the page is waited for where it comes about when the time is over.
-    if (turn_ == turn_kind::check && had != turn_kind::check && page_ &&
-        page_->interval <= told_.wait + page_->timeout) {
-        health_ = trial::sick;
     }
     return stand_back(now);
 }

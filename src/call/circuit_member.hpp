@@ -34,7 +34,7 @@ public:
 
     /// Before it speaks: a turn that is not used is given up where others want it.
     [[nodiscard]] order prepare(const circuit_breaker::view& seen, instant now);
-    /// `refused`: calls came since the circuit opened, so that there is something to try it with.
+    /// `refused`: calls came lately, so that there is something to try it with.
     [[nodiscard]] circuit_report say(const circuit_breaker::view& seen, instant now, bool refused);
     [[nodiscard]] order hear(const circuit_council& told, const circuit_breaker::view& seen,
                              instant now);
@@ -64,8 +64,8 @@ private:
         return seen.generation == began_at_ && seen.state == circuit_state::open;
     }
     [[nodiscard]] trial result_of(const circuit_breaker::view& seen) const noexcept;
-    [[nodiscard]] circuit_report::finding finding_of(
-        const circuit_breaker::view& seen) const noexcept;
+    [[nodiscard]] circuit_report::finding finding_of(const circuit_breaker::view& seen,
+                                                     instant now) noexcept;
     [[nodiscard]] circuit_turn_kind wish_for(const circuit_breaker::view& seen, instant now,
                                              bool refused) const noexcept;
     [[nodiscard]] order follow_open(const circuit_breaker::view& seen, instant now);
@@ -81,6 +81,10 @@ private:
     // Of a turn to probe: the breaker's generation when it began, and its last sign of a call.
     std::uint64_t began_at_ = 0;
     instant used_at_{};
+    duration patience_ = std::chrono::seconds(1);  // doubles with each turn without a call
+    std::uint64_t said_at_ = 0;  // the breaker's generation when this spoke last, and since when
+    instant said_since_{};
+    std::uint64_t heard_at_ = 0;  // the breaker's generation when it heard the others last
     std::uint32_t asked_ = 0;
     trial health_ = trial::none;  // of a turn to check: not told yet
     trial said_ = trial::none;    // in this round

@@ -20,7 +20,12 @@ shared_circuit::beat::beat(shared_circuit& owner_of) noexcept
 shared_circuit::shared_circuit(circuit_sharing how, const shard& home,
                                const circuit_breaker_options& options,
                                std::optional<circuit_member::page_timing> page)
-    : how_(std::move(how)), home_(home), beat_(*this), member_(home.random.next(), options, page) {}
+    : key_(std::move(how.key)),
+      events_(std::move(how.events)),
+      home_(home),
+      store_(std::move(how.store)),
+      beat_(*this),
+      member_(how.who, options, page) {}
 
 // The timer belongs to the home thread, so it goes there too, whoever drops it last.
 std::shared_ptr<shared_circuit> shared_circuit::make(
@@ -67,6 +72,10 @@ void shared_circuit::close() noexcept {
     closed_.store(true);
 }
 
+void shared_circuit::drop_store() noexcept {
+    store_.reset();
+}
+
 bool shared_circuit::may_check() const {
     const std::lock_guard lock(mutex_);
     return is_over() || member_.may_check();
@@ -85,7 +94,8 @@ bool shared_circuit::note_health(bool well) {
 shared_circuit::view shared_circuit::look() const {
     const std::lock_guard lock(mutex_);
     const circuit_council& told = member_.heard();
-    return {up_.load(), told.open, told.broken, told.sound};
+    if (!up_.load()) return {false, false, 0, 0};  // nothing is known
+    return {true, told.open, told.broken, told.sound};
 }
 
 void shared_circuit::start_round() {
@@ -95,14 +105,20 @@ void shared_circuit::start_round() {
         return;
     }
     speaking_ = true;
-    asio::co_spawn(home_.executor, round(),
-                   [self = shared_from_this()](const std::exception_ptr& fault) {
-                       self->speaking_ = false;
-                       if (!fault || self->is_over()) return;
-                       self->set_up(false, "its client failed");
-                       self->home_.wakeups.arm(
-                           self->beat_, later(self->home_.time.now(), std::chrono::seconds(1)));
-                   });
+    asio::co_spawn(
+        home_.executor, round(), [self = shared_from_this()](const std::exception_ptr& fault) {
+            self->speaking_ = false;
+            if (self->is_over()) return;
+            if (!fault) {
+                // Somebody spoke after the last look.
+                if (self->again_) self->start_round();
+                return;
+            }
+            self->with_member([](circuit_member& member, instant) { member.lose_contact(); });
+            self->set_up(false, "its client failed");
+            self->home_.wakeups.arm(self->beat_,
+                                    later(self->home_.time.now(), std::chrono::seconds(1)));
+        });
 }
 
 asio::awaitable<void> shared_circuit::round() {
@@ -124,9 +140,9 @@ asio::awaitable<void> shared_circuit::talk(std::shared_ptr<breaker_cell> cell) {
         return member.prepare(cell->breaker().inspect(now), now);
     }));
     const circuit_report says = with_member([&](circuit_member& member, instant now) {
-        return member.say(cell->breaker().inspect(now), now, cell->was_refused());
+        return member.say(cell->breaker().inspect(now), now, cell->was_refused(now));
     });
-    const result<circuit_council> told = co_await how_.store->meet(how_.key, says);
+    const result<circuit_council> told = co_await store_->meet(key_, says);
     if (is_over()) co_return;
     obey(*cell, with_member([&](circuit_member& member, instant now) {
         if (told) return member.hear(*told, cell->breaker().inspect(now), now);
@@ -145,7 +161,7 @@ void shared_circuit::obey(breaker_cell& cell, const circuit_member::order& what)
 }
 
 void shared_circuit::set_up(bool up, std::string_view why) {
-    if (up_.exchange(up) == up || !how_.events.heard()) return;
+    if (up_.exchange(up) == up || !events_.heard()) return;
     event said;
     said.name = "circuit.store";
     said.level = up ? severity::info : severity::warn;
@@ -153,7 +169,7 @@ void shared_circuit::set_up(bool up, std::string_view why) {
                       : "the store of shared circuits gives no answer: " + std::string(why);
     said.fields = {{"store", up ? "redis" : "redis-down"}};
     said.at = home_.time.now();
-    how_.events.tell(std::move(said));
+    events_.tell(std::move(said));
 }
 
 }  // namespace symphony

@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,6 +22,7 @@ class breaker_cell;
 
 /// What a circuit needs to be shared.
 struct circuit_sharing {
+    std::uint64_t who = 0;                 ///< this process, in the words about this circuit
     std::string key;                       ///< the circuit's name in the store
     std::shared_ptr<circuit_store> store;  ///< of the home shard
     endpoint_events events;
@@ -49,6 +51,9 @@ public:
     void retire();
     /// The same, and nothing of `home` is touched from now on: it goes.
     void close() noexcept;
+    /// The same, when nothing runs on `home` any more: a word under way ends, and nothing of it
+    /// touches what goes.
+    void drop_store() noexcept;
 
     /// Whether this process may ask the health page now.
     [[nodiscard]] bool may_check() const;
@@ -83,8 +88,10 @@ private:
     void set_up(bool up, std::string_view why);
     [[nodiscard]] bool is_over() const noexcept { return retired_.load() || closed_.load(); }
 
-    const circuit_sharing how_;
+    const std::string key_;
+    const endpoint_events events_;
     const shard& home_;
+    std::shared_ptr<circuit_store> store_;  // used on the home shard, until that goes
     beat beat_;
     std::weak_ptr<breaker_cell> of_;  // on the home shard, as the next two
     bool speaking_ = false;

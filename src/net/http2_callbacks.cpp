@@ -163,7 +163,7 @@ ssize_t http2_callbacks::read_body(nghttp2_session* /*native*/, std::int32_t /*i
     auto& stream = *static_cast<http2_stream*>(source->ptr);
     const std::size_t size = std::min(room, stream.outgoing.size());
     if (size == 0 && !stream.last_outgoing) return NGHTTP2_ERR_DEFERRED;
-    std::copy_n(stream.outgoing.data(), size, reinterpret_cast<char*>(to));
+    stream.outgoing.copy(reinterpret_cast<char*>(to), size);
     stream.outgoing.remove_prefix(size);
     if (stream.outgoing.empty()) {
         if (stream.last_outgoing) *flags |= NGHTTP2_DATA_FLAG_EOF;

@@ -293,7 +293,7 @@ void http2_session::end_if_idle() {
 }
 
 // Streams that the server has not seen a byte of are provably not processed.
-void http2_session::end(error_kind kind, std::string message, std::string remote) {
+void http2_session::end(error_kind kind, std::string_view message, const std::string& remote) {
     if (std::exchange(over_, true)) return;
     const auto streams = std::exchange(streams_, {});
     for (const auto& stream : streams) {

@@ -73,7 +73,7 @@ private:
     [[nodiscard]] bool take_input();
     void on_watch();
     void set_watch();
-    void end(error_kind kind, std::string message, std::string remote);
+    void end(error_kind kind, std::string_view message, const std::string& remote);
     void end_if_idle();
     void close();
     void tell() noexcept {

@@ -75,6 +75,7 @@ circuit_transition circuit_breaker::impl::enter_locked(circuit_state to, circuit
     circuit_transition told{state_, to, why, now, consecutive_, window_.total(), window_.failures(),
                             0};
     state_ = to;
+    why_ = why;
     since_ = now;
     if (run_) {
         run_->begin_step(0);
@@ -193,6 +194,7 @@ circuit_breaker::view circuit_breaker::impl::inspect(instant now) {
     seen.state = state_;
     seen.manual = control_ != circuit_control::automatic;
     seen.own_finding = own_finding_;
+    seen.reason = why_;
     seen.generation = phase_.load(std::memory_order_relaxed) >> 1;
     seen.consecutive_failures = consecutive_;
     seen.window_total = window_.total();

@@ -122,6 +122,7 @@ private:
     circuit_state state_ = circuit_state::closed;
     circuit_control control_ = circuit_control::automatic;
     recovery_kind kind_ : 2 = recovery_kind::immediate;
+    circuit_reason why_ : 4 = circuit_reason::manual;  // of the last change of state
     bool watches_share_ : 1 = false;
     bool own_finding_ : 1 = false;
     std::uint32_t consecutive_ = 0;

@@ -18,7 +18,7 @@ private:
     using turn_kind = circuit_turn_kind;
     using views = std::map<std::uint64_t, micros>;  // who, and until when it counts
 
-    void begin_anew(std::uint64_t epoch);
+    void begin_anew(micros now, std::uint64_t epoch);
     void settle_trial(micros now, const circuit_report& says);
     void take_view(micros now, const circuit_report& says, bool counts);
     void decide(micros now, const circuit_report& says);
@@ -36,7 +36,11 @@ private:
     turn_kind turn_ = turn_kind::none;
     std::uint64_t holder_ = 0;
     micros turn_ends_ = 0;
-    std::uint64_t shy_ = 0;
+    std::uint64_t last_ = 0;  // whose turn to probe was the latest
+    micros born_ = 0;
+    std::uint64_t sick_ = 0;  // whose page was so last, and when
+    micros sick_at_ = 0;
+    std::map<std::uint64_t, std::uint32_t> failed_;  // whose trials failed how often
     bool wanted_ = false;
     views broken_;
     views sound_;

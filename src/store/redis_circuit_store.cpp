@@ -32,7 +32,10 @@ bool is_sound(const redis_reply& reply) {
     for (const redis_reply& item : reply.items) {
         if (item.kind != redis_reply::type::integer || item.integer < 0) return false;
     }
-    return reply.items[0].integer > 0 && reply.items[4].integer <= 2;
+    constexpr std::int64_t exact = std::int64_t{1} << 53;  // of Lua's numbers
+    const std::int64_t epoch = reply.items[0].integer;
+    return epoch > 0 && epoch < exact && reply.items[1].integer < epoch &&
+           reply.items[4].integer <= 2;
 }
 
 }  // namespace
@@ -43,17 +46,19 @@ redis_circuit_store::redis_circuit_store(std::unique_ptr<redis_commands> command
 boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::string key,
                                                                           circuit_report says) {
     const std::string name = redis_key(key) + ":cb";
-    const std::array<std::string, 2> views{name + ":broken", name + ":sound"};
-    const std::array<std::string_view, 3> keys{name, views[0], views[1]};
-    const std::array<std::string, 8> numbers{fmt::format("{:016x}", says.who),
-                                             fmt::format_int(says.epoch).str(),
-                                             number(micros_up(says.hold)),
-                                             number(micros_up(says.reset_timeout)),
-                                             number(micros_up(says.max_reset_timeout)),
-                                             number(micros_up(view_time)),
-                                             number(micros_up(turn_time)),
-                                             number(micros_up(shy_time))};
-    const std::array<std::string_view, 11> arguments{numbers[0],
+    const std::array<std::string, 3> sets{name + ":broken", name + ":sound", name + ":failed"};
+    const std::array<std::string_view, 4> keys{name, sets[0], sets[1], sets[2]};
+    const std::array<std::string, 10> numbers{fmt::format("{:016x}", says.who),
+                                              fmt::format_int(says.epoch).str(),
+                                              number(micros_up(says.hold)),
+                                              number(micros_up(says.reset_timeout)),
+                                              number(micros_up(says.max_reset_timeout)),
+                                              number(micros_up(view_time)),
+                                              number(micros_up(broken_time)),
+                                              number(micros_up(turn_time)),
+                                              number(micros_up(shy_time)),
+                                              number(micros_up(settling_time))};
+    const std::array<std::string_view, 13> arguments{numbers[0],
                                                      numbers[1],
                                                      name_in(findings, says.found),
                                                      name_in(trials, says.result),
@@ -63,7 +68,9 @@ boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::s
                                                      numbers[4],
                                                      numbers[5],
                                                      numbers[6],
-                                                     numbers[7]};
+                                                     numbers[7],
+                                                     numbers[8],
+                                                     numbers[9]};
     const auto reply = co_await commands_->run(script_, keys, arguments);
     if (!reply) co_return std::unexpected(reply.error());
     if (!is_sound(*reply)) {

@@ -52,6 +52,7 @@ engine::engine(client_options options)
 engine::~engine() {
     states_.close();
     shards_.stop();
+    states_.drop_stores();
     alerts_.close(time_for_last_alerts);
 }
 

@@ -141,9 +141,9 @@ void state_registry::share(const endpoint& of, circuit& kept) {
     std::shared_ptr<shared_circuit> shared;
     if (wanted && !quiet_) {
         const shard& home = shards_.home_of(name_of(of));
-        shared = shared_circuit::make(
-            {name_of(of), circuit_stores_.get(wanted->redis, home), of.events()}, home,
-            kept.options, page_of(of));
+        shared = shared_circuit::make({kept.cell->identity(identities_), name_of(of),
+                                       circuit_stores_.get(wanted->redis, home), of.events()},
+                                      home, kept.options, page_of(of));
         all_shared_.push_back(shared);
     }
     if (present || shared) kept.cell->share(std::move(shared));
@@ -266,6 +266,12 @@ void state_registry::show(const name_pair& names, const endpoint_state& state) {
     seen.breaker = state.breaker;
     seen.slots = state.slots;
     seen.hedges = state.hedge != nullptr;
+}
+
+void state_registry::drop_stores() noexcept {
+    for (const auto& known : all_shared_) {
+        if (const auto shared = known.lock()) shared->drop_store();
+    }
 }
 
 void state_registry::close() noexcept {

@@ -32,6 +32,8 @@ public:
     void quiet();
     /// Ends all waits, also of limiters that no endpoint has any more.
     void close() noexcept;
+    /// After `close`, when nothing runs on the shards any more and before they go.
+    void drop_stores() noexcept;
 
 private:
     using name_pair = std::pair<std::string, std::string>;
@@ -85,6 +87,7 @@ private:
                                                       const rate_limit_options& options);
 
     const shard_set& shards_;
+    fast_random identities_;
     store_registry<rate_store> rate_stores_;
     store_registry<circuit_store> circuit_stores_;
     alert_desk& alerts_;

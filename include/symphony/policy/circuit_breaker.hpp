@@ -179,6 +179,7 @@ public:
         std::uint32_t asked = 0;       ///< in this step of HALF_OPEN; wraps around
         std::uint32_t in_flight = 0;   ///< probes that are out in HALF_OPEN
         std::uint64_t generation = 0;  ///< of the state
+        circuit_reason reason{};       ///< that led to it; of no meaning in a new breaker
     };
     [[nodiscard]] view inspect(instant now) const;
 

@@ -20,7 +20,7 @@ enum class circuit_turn_kind : std::uint8_t {
 };
 
 /// What one process says about a shared circuit: its view, which counts until `view_time` passes
-/// without another word, and what it wants.
+/// without another word (`broken_time` for broken, which is said often), and what it wants.
 struct circuit_report {
     enum class finding : std::uint8_t {
         unsure,  ///< it has not seen enough calls to tell, or does not judge
@@ -59,15 +59,19 @@ struct circuit_council {
 
 /// Where processes share what they find about an API. It is open for all from the moment when at
 /// least two find it broken and they are more than those that find it sound: one sick process alone
-/// opens it for nobody else. It is closed for all when the one whose turn it was has proven it; the
-/// process whose trial failed last leaves the next one to others for `shy_time`. One step is
-/// atomic; the clock is the store's own.
+/// opens it for nobody else. For `settling_time` after the beginning and after a proof it stays
+/// closed for all, so that everybody can speak. It is closed for all when the one whose turn it was
+/// last has proven it. A process whose trials failed leaves the next one to others for another
+/// `shy_time` each, up to eight; so does one whose page was sick, once. One step is atomic; the
+/// clock is the store's own.
 ///
 /// An error is `store_unavailable`: no answer within the store's own short deadline; the report may
 /// have been heard. Used from one executor; cancellation: terminal, at any point.
 class circuit_store {
 public:
     static constexpr duration view_time = std::chrono::seconds(3);
+    static constexpr duration broken_time = std::chrono::seconds(1);
+    static constexpr duration settling_time = std::chrono::seconds(2);
     static constexpr duration turn_time = std::chrono::seconds(2);
     static constexpr duration shy_time = std::chrono::milliseconds(500);
 

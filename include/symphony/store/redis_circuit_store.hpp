@@ -17,8 +17,8 @@ namespace symphony {
 /// `time`, `wakeups` and `chance` have to outlive the store. Errors: options that contradict each
 /// other (`invalid_request`), a CA file that cannot be read (`tls_failed`).
 ///
-/// A circuit is the keys `symphony:{KEY}:cb`, `symphony:{KEY}:cb:broken` and
-/// `symphony:{KEY}:cb:sound`, which expire by themselves.
+/// A circuit is the keys `symphony:{KEY}:cb`, and that with `:broken`, `:sound` and `:failed`,
+/// which expire by themselves.
 [[nodiscard]] result<std::unique_ptr<circuit_store>> make_redis_circuit_store(
     const redis_options& options, boost::asio::any_io_executor executor, const clock& time,
     timers& wakeups, random_source& chance);

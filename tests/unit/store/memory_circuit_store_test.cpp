@@ -21,6 +21,11 @@ struct memory_circuits : ::testing::Test {
     memory_circuit_store store{clock};
     std::uint64_t epoch = 0;
 
+    // Long enough after the beginning for a verdict.
+    void SetUp() override {
+        ask(99);
+        clock.advance(circuit_store::settling_time);
+    }
     circuit_council say(std::uint64_t who, finding found, turn wish = turn::none,
                         trial came = trial::none, duration hold = {}) {
         circuit_report says;
@@ -42,6 +47,8 @@ struct memory_circuits : ::testing::Test {
     }
     // Open for all, just now.
     void open() {
+        ask(99);
+        clock.advance(circuit_store::settling_time);
         say(1, finding::broken);
         ASSERT_TRUE(say(2, finding::broken).open);
     }
@@ -71,10 +78,51 @@ TEST_F(memory_circuits, opens_for_all_when_more_find_it_broken_than_sound) {
 
 TEST_F(memory_circuits, a_view_counts_for_a_time) {
     say(1, finding::broken);
-    clock.advance(circuit_store::view_time);
+    clock.advance(circuit_store::broken_time);
     EXPECT_FALSE(say(2, finding::broken).open);
-    clock.advance(circuit_store::view_time - 1us);
+    clock.advance(circuit_store::broken_time - 1us);
     EXPECT_TRUE(say(3, finding::broken).open);
+    say(4, finding::sound);
+    clock.advance(circuit_store::view_time - 1us);
+    EXPECT_EQ(ask(9).sound, 1U);
+    clock.advance(1us);
+    EXPECT_EQ(ask(9).sound, 0U);
+}
+
+TEST_F(memory_circuits, nothing_opens_before_everybody_could_speak) {
+    open();
+    clock.advance(10s);
+    ask(3, turn::probe);
+    ASSERT_FALSE(ask(3, turn::none, trial::proven).open);
+    clock.advance(circuit_store::settling_time - 1us);
+    say(1, finding::broken);
+    EXPECT_FALSE(say(2, finding::broken).open);
+    clock.advance(1us);
+    EXPECT_TRUE(say(2, finding::broken).open);
+}
+
+TEST_F(memory_circuits, who_fails_again_and_again_stands_back_for_others) {
+    open();
+    clock.advance(10s);
+    duration wait = 10s;
+    for (int i = 1; i <= 3; ++i) {
+        ASSERT_EQ(ask(3, turn::probe).turn, turn::probe) << i;
+        wait = ask(3, turn::none, trial::failed).wait;
+        clock.advance(wait + i * circuit_store::shy_time - 1us);
+        EXPECT_EQ(ask(3, turn::probe).turn, turn::none) << i;
+        EXPECT_FALSE(ask(4, turn::none).wanted) << "it does not press either";
+        clock.advance(1us);
+    }
+}
+
+TEST_F(memory_circuits, a_late_proof_after_anothers_trial_changes_nothing) {
+    open();
+    clock.advance(10s);
+    ask(3, turn::probe);
+    clock.advance(circuit_store::turn_time);
+    ask(4, turn::probe);
+    ask(4, turn::none, trial::failed);
+    EXPECT_TRUE(ask(3, turn::none, trial::proven).open);
 }
 
 TEST_F(memory_circuits, a_view_replaces_the_former) {
@@ -210,8 +258,12 @@ TEST_F(memory_circuits, one_process_at_a_time_asks_for_health) {
     EXPECT_EQ(ask(4, turn::check).turn, turn::none);
     EXPECT_EQ(ask(3, turn::check, trial::sick, 15s).wait, 15s);
     clock.advance(1s);
+    EXPECT_EQ(ask(3, turn::check).turn, turn::check) << "nobody else came";
     EXPECT_EQ(ask(4, turn::check, trial::well).wait, 14s) << "it was not asked";
-    const circuit_council told = ask(3, turn::probe, trial::well);
+    ask(3, turn::check, trial::sick, 15s);
+    EXPECT_EQ(ask(3, turn::check).turn, turn::none) << "after a sick page it is another's turn";
+    EXPECT_EQ(ask(4, turn::check).turn, turn::check);
+    const circuit_council told = ask(4, turn::probe, trial::well);
     EXPECT_EQ(told.wait, 0s);
     EXPECT_EQ(told.turn, turn::probe);
 }
