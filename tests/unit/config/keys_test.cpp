@@ -148,7 +148,7 @@ TEST(keys, of_the_transport) {
     check({{"tls: {minVersion: ", "1.3", "}", {"1.1", "2", "1.20"}, "must be '1.2' or '1.3'"},
            {"tls: {serverName: ", "api.example", "}", {"'a b'", "''", "'a:1'"}, "must"},
            {"tls: {", "", "}", {"ca: /no/such/file", "ca: ''", "ca: /dev/null", "ca: ."}, ""},
-           {"http: {version: ", "1.1", "}", {"3", "1"}, "must be 'auto' or '1.1'"},
+           {"http: {version: ", "2", "}", {"3", "1"}, "must be 'auto', '1.1' or '2'"},
            {"http: {maxConnections: ", "1", "}", {"0", "65536"}, "a whole number"},
            {"http: {idleTimeout: ", "1m", "}", {"0"}, "must be"},
            {"http: {connectTimeout: ", "1s", "}", {"0"}, "must be"},
