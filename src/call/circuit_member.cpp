@@ -16,11 +16,11 @@ constexpr duration beat_at_once = std::chrono::milliseconds(10);
 // The circuit stays open for so long beyond what was told: until the next words, and some that get
 // lost. Without any it goes on by itself.
 constexpr duration margin = std::chrono::seconds(1);
-// For so long a turn may wait for its first call, if others want it too; more each time.
+// For so long a turn may wait for its first call, if others want it too, and so many times as long
+// for the next one, once it is trying; twice as long after each turn that was given up.
 constexpr duration least_patience = std::chrono::seconds(1);
 constexpr duration most_patience = std::chrono::seconds(64);
-// And so long for the next one, once it is trying.
-constexpr duration trying_patience = std::chrono::seconds(30);
+constexpr int when_trying = 30;
 
 duration longest_reset(const circuit_breaker_options& options) {
     return options.max_reset_timeout.value_or(options.reset_timeout * 10);
@@ -52,8 +52,7 @@ circuit_member::order circuit_member::prepare(const circuit_breaker::view& seen,
     if (!trying && !is_untried(seen)) return {};
     if (trying && (seen.in_flight > 0 || seen.asked != asked_)) used_at_ = now;
     asked_ = seen.asked;
-    const duration patience = trying ? std::max(trying_patience, patience_) : patience_;
-    if (trying) patience_ = least_patience;
+    const duration patience = trying ? when_trying * patience_ : patience_;
     if (!told_.wanted || difference(now, used_at_) < patience) return {};
     patience_ = std::min(2 * patience_, most_patience);
     turn_ = turn_kind::none;
@@ -62,6 +61,7 @@ circuit_member::order circuit_member::prepare(const circuit_breaker::view& seen,
 
 circuit_report circuit_member::say(const circuit_breaker::view& seen, instant now, bool refused) {
     said_ = seen.manual ? trial::none : result_of(seen);
+    if (said_ == trial::proven || said_ == trial::failed) patience_ = least_patience;
     circuit_report says;
     says.who = who_;
     says.epoch = told_.epoch;
@@ -110,7 +110,11 @@ circuit_turn_kind circuit_member::wish_for(const circuit_breaker::view& seen, in
                                            bool refused) const noexcept {
     if (seen.manual || !told_.open) return turn_kind::none;
     if (said_ == trial::proven || said_ == trial::failed) return turn_kind::none;
-    if (turn_ == turn_kind::probe) return turn_kind::probe;
+    if (turn_ == turn_kind::probe) {
+        // Taken over by hand and released meanwhile, it tries nothing.
+        const bool tries = seen.state == circuit_state::half_open || is_untried(seen);
+        return tries ? turn_kind::probe : turn_kind::none;
+    }
     if (seen.state != circuit_state::open) return turn_kind::none;
     if (now < wait_until_ && said_ != trial::well) {
         return page_ ? turn_kind::check : turn_kind::none;

@@ -59,7 +59,7 @@ public:
 private:
     using trial = circuit_report::trial;
 
-    // OPEN with its time over, or trying.
+    // OPEN with its time over: the next call tries.
     [[nodiscard]] bool is_untried(const circuit_breaker::view& seen) const noexcept {
         return seen.generation == began_at_ && seen.state == circuit_state::open;
     }

@@ -1,5 +1,8 @@
 #include "net/http2_body.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <utility>
 
 namespace symphony::net::detail {
@@ -8,17 +11,32 @@ namespace {
 
 using stop = http2_stream::stop;
 
-error stop_error(stop why, const destination& where) {
-    error made;
-    made.maybe_sent = true;
-    made.kind = why == stop::timed_out ? error_kind::timeout : error_kind::cancelled;
-    made.message = why == stop::timed_out
-                       ? "the deadline passed while reading the answer of " + where.authority
-                       : "the call was cancelled";
-    return made;
+}  // namespace
+
+error stop_error(const http2_stream& stream, const destination& where) {
+    error why;
+    why.maybe_sent = stream.head_sent;
+    if (stream.stopped == stop::timed_out) {
+        why.kind = error_kind::timeout;
+        why.message =
+            fmt::format("the deadline passed while {} {}",
+                        stream.has_head ? "reading the answer of" : "waiting for the answer of",
+                        where.authority);
+    } else {
+        why.kind = error_kind::cancelled;
+        why.message = "the call was cancelled";
+    }
+    return why;
 }
 
-}  // namespace
+std::optional<std::uint64_t> content_length(const headers& fields) {
+    const auto text = fields.get("content-length");
+    if (!text) return std::nullopt;
+    std::uint64_t bytes = 0;
+    const auto read = std::from_chars(text->data(), text->data() + text->size(), bytes);
+    if (read.ec != std::errc() || read.ptr != text->data() + text->size()) return std::nullopt;
+    return bytes;
+}
 
 http2_body::http2_body(std::shared_ptr<http2_session> session, std::shared_ptr<http2_stream> stream,
                        std::shared_ptr<const destination> where, std::optional<std::uint64_t> size)
@@ -46,7 +64,7 @@ boost::asio::awaitable<result<std::string_view>> http2_body::read() {
         }
         if (stream_->ended) co_return std::string_view();
         if (stream_->stopped != stop::none) {
-            broken_ = stop_error(stream_->stopped, *where_);
+            broken_ = stop_error(*stream_, *where_);
             session_->abandon(*stream_);
             co_return std::unexpected(*broken_);
         }

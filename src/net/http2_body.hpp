@@ -3,11 +3,17 @@
 #include "net/http2_session.hpp"
 #include "symphony/net/body.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace symphony::net::detail {
+
+/// Why a stream that was stopped has no answer.
+[[nodiscard]] error stop_error(const http2_stream& stream, const destination& where);
+/// What Content-Length says, if it is there and a number.
+[[nodiscard]] std::optional<std::uint64_t> content_length(const headers& fields);
 
 /// The rest of an answer over HTTP/2, read as it arrives: the server may send no more than its
 /// window beyond what was read.

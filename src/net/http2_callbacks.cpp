@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <charconv>
 #include <memory>
+#include <string_view>
 
 namespace symphony::net::detail {
 

@@ -4,9 +4,8 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include <charconv>
+#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace symphony::net::detail {
 
@@ -27,13 +26,5 @@ private:
     static int on_frame_sent(nghttp2_session* native, const nghttp2_frame* frame, void* owner);
     static int on_close(nghttp2_session* native, std::int32_t id, std::uint32_t code, void* owner);
 };
-
-/// Whether a Content-Length names at most `most` bytes. What is no number is left to nghttp2.
-[[nodiscard]] inline bool fits(std::string_view length, std::uint64_t most) noexcept {
-    std::uint64_t bytes = 0;
-    const auto read = std::from_chars(length.data(), length.data() + length.size(), bytes);
-    if (read.ec == std::errc::result_out_of_range) return false;
-    return read.ec != std::errc() || bytes <= most;
-}
 
 }  // namespace symphony::net::detail

@@ -2,9 +2,6 @@
 
 #include "net/http2_body.hpp"
 
-#include <fmt/format.h>
-
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -39,15 +36,6 @@ private:
     std::shared_ptr<http2_stream> stream_;
 };
 
-std::optional<std::uint64_t> length_of(const headers& fields) {
-    const auto text = fields.get("content-length");
-    if (!text) return std::nullopt;
-    std::uint64_t bytes = 0;
-    const auto read = std::from_chars(text->data(), text->data() + text->size(), bytes);
-    if (read.ec != std::errc() || read.ptr != text->data() + text->size()) return std::nullopt;
-    return bytes;
-}
-
 asio::awaitable<void> wait_for(http2_stream& stream) {
     co_await stream.place.wait();
     if (stream.place.cancelled()) stream.stop_with(stop::cancelled);
@@ -78,22 +66,6 @@ asio::awaitable<void> send_body(http2_use& use, body_source& body) {
         while (!stream.outgoing.empty() && !stream.over() && !stream.closed)
             co_await wait_for(stream);
     }
-}
-
-error stop_error(const http2_stream& stream, const destination& where) {
-    error why;
-    why.maybe_sent = stream.head_sent;
-    if (stream.stopped == stop::timed_out) {
-        why.kind = error_kind::timeout;
-        why.message =
-            fmt::format("the deadline passed while {} {}",
-                        stream.has_head ? "reading the answer of" : "waiting for the answer of",
-                        where.authority);
-    } else {
-        why.kind = error_kind::cancelled;
-        why.message = "the call was cancelled";
-    }
-    return why;
 }
 
 }  // namespace
@@ -128,7 +100,7 @@ asio::awaitable<http2_outcome> http2_send(const std::shared_ptr<client_core>& co
     } else {
         outcome.answer = std::move(stream->answer);
         if (options.stream_response && !stream->ended) {
-            outcome.answer->stream = use.into_body(where, length_of(outcome.answer->fields));
+            outcome.answer->stream = use.into_body(where, content_length(outcome.answer->fields));
         } else {
             outcome.answer->body = std::move(stream->body);
         }

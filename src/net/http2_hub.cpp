@@ -37,8 +37,9 @@ std::shared_ptr<http2_session> http2_hub::find_room() const {
 
 bool http2_hub::may_connect() const noexcept {
     // One whose settings are still to come may have room for many.
-    const bool known = std::ranges::all_of(
-        sessions_, [](const auto& session) { return session->settled() || session->over(); });
+    const bool known = std::ranges::all_of(sessions_, [](const auto& session) {
+        return session->settled() || session->doubted() || session->over();
+    });
     return !connecting_ && known && sessions_.size() < where_->http.max_connections;
 }
 
@@ -60,11 +61,7 @@ asio::awaitable<result<http2_hub::way>> http2_hub::acquire(deadline until) {
 
 asio::awaitable<result<http2_hub::way>> http2_hub::connect(deadline until) {
     const auto self = shared_from_this();
-    connecting_ = true;
-    pool_->offer_http2(true);
-    result<client_lease> lease = co_await pool_->acquire(until);
-    pool_->offer_http2(false);
-    connecting_ = false;
+    result<client_lease> lease = co_await open(until);
     if (!lease) {
         on_failure(lease.error(), until);
         co_return std::unexpected(std::move(lease.error()));
@@ -86,6 +83,25 @@ asio::awaitable<result<http2_hub::way>> http2_hub::connect(deadline until) {
     if (retired_) session->retire();
     serve_line();
     co_return way{std::move(session), {}};
+}
+
+asio::awaitable<result<client_lease>> http2_hub::open(deadline until) {
+    // Ends also with an exception, or nobody would connect again.
+    struct in_progress {
+        explicit in_progress(http2_hub& of) noexcept : hub(of) {
+            hub.connecting_ = true;
+            hub.pool_->offer_http2(true);
+        }
+        ~in_progress() {
+            hub.pool_->offer_http2(false);
+            hub.connecting_ = false;
+        }
+        in_progress(const in_progress&) = delete;
+        in_progress& operator=(const in_progress&) = delete;
+        http2_hub& hub;
+    };
+    const in_progress now(*this);
+    co_return co_await pool_->acquire(until);
 }
 
 // What failed for one would fail for all who waited for it, unless it had no more time.

@@ -56,6 +56,7 @@ private:
     [[nodiscard]] std::shared_ptr<http2_session> find_room() const;
     [[nodiscard]] bool may_connect() const noexcept;
     [[nodiscard]] boost::asio::awaitable<result<way>> connect(deadline until);
+    [[nodiscard]] boost::asio::awaitable<result<client_lease>> open(deadline until);
     [[nodiscard]] boost::asio::awaitable<result<way>> stand_in_line(deadline until);
     [[nodiscard]] result<way> leave_line(waiter& me, std::uint64_t generation);
     void on_failure(const error& why, deadline until);

@@ -1,7 +1,6 @@
 #include "net/http2_session.hpp"
 
 #include "net/http2_callbacks.hpp"
-#include "net/http2_request.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -22,7 +21,6 @@ namespace {
 // Of all streams together, and of one: what a reader that stands still holds in memory.
 constexpr std::int32_t connection_window = 16 << 20;
 constexpr std::int32_t stream_window = 256 << 10;
-constexpr std::size_t most_streams = 256;
 constexpr std::size_t most_unsent = std::size_t{64} << 10;
 // A server that is silent for so long while it owes answers is asked whether it is there, and given
 // up when it does not say so in time.
@@ -45,7 +43,7 @@ http2_session::http2_session(std::shared_ptr<client_core> core,
       owner_(owner),
       watch_(core_->wakeups, this,
              [](void* self) noexcept { static_cast<http2_session*>(self)->on_watch(); }) {
-    heard_ = idle_since_ = core_->time.now();
+    quiet_since_ = idle_since_ = core_->time.now();
 }
 
 http2_session::~http2_session() {
@@ -84,82 +82,6 @@ bool http2_session::introduce() {
                0 &&
            nghttp2_session_set_local_window_size(native, NGHTTP2_FLAG_NONE, 0, connection_window) ==
                0;
-}
-
-std::size_t http2_session::room() const noexcept {
-    if (over_ || goes_away_) return 0;
-    const std::size_t theirs =
-        nghttp2_session_get_remote_settings(native_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
-    // How many it allows is known once its settings are.
-    const std::size_t most = settled_ ? std::min(theirs, most_streams) : 1;
-    const std::size_t used = streams_.size() + reserved_;
-    return most > used ? most - used : 0;
-}
-
-void http2_session::unreserve() {
-    --reserved_;
-    tell();
-    end_if_idle();
-}
-
-result<void> http2_session::begin(const std::shared_ptr<http2_stream>& stream,
-                                  const wire_request& request) {
-    --reserved_;
-    const bool has_body = request.stream != nullptr || !request.body.empty();
-    stream->outgoing = request.body;
-    stream->last_outgoing = request.stream == nullptr;
-    http2_request head(*where_);
-    if (auto sound = head.fill(request); !sound) {
-        tell();
-        end_if_idle();
-        return sound;
-    }
-    nghttp2_data_provider provider{};
-    provider.source.ptr = stream.get();
-    provider.read_callback = http2_callbacks::read_body;
-    const auto fields = head.fields();
-    const std::int32_t id =
-        over_ ? NGHTTP2_ERR_START_STREAM_NOT_ALLOWED
-              : nghttp2_submit_request(native_.get(), nullptr, fields.data(), fields.size(),
-                                       has_body ? &provider : nullptr, stream.get());
-    if (id < 0) {  // it went away in between, or has no numbers left
-        goes_away_ = true;
-        stream->refused = true;
-        stream->closed = true;
-        stream->fail(
-            {error_kind::connection_lost,
-             fmt::format("the connection to {} takes no more requests", where_->authority)});
-        tell();
-        return {};
-    }
-    stream->id = id;
-    stream->index = streams_.size();
-    streams_.push_back(stream);
-    if (streams_.size() == 1) heard_ = core_->time.now();
-    set_watch();
-    flush_soon();
-    return {};
-}
-
-void http2_session::send_more(http2_stream& stream) {
-    if (stream.closed || over_) return;
-    nghttp2_session_resume_data(native_.get(), stream.id);
-    flush_soon();
-}
-
-void http2_session::taken(http2_stream& stream, std::size_t bytes) {
-    if (stream.closed || over_) return;
-    nghttp2_session_consume_stream(native_.get(), stream.id, bytes);
-    flush_soon();
-}
-
-void http2_session::abandon(http2_stream& stream) {
-    stream.timeout.clear();
-    stream.outgoing = {};
-    stream.last_outgoing = true;
-    if (stream.closed || over_) return;
-    nghttp2_submit_rst_stream(native_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_CANCEL);
-    flush_soon();
 }
 
 void http2_session::retire() {
@@ -235,8 +157,7 @@ asio::awaitable<void> http2_session::run() {
 bool http2_session::take_input() {
     const std::string_view input = lease_->input.view();
     if (!input.empty()) {
-        heard_ = core_->time.now();
-        asked_ = false;
+        const bool was_asked = std::exchange(asked_at_, std::nullopt).has_value();
         const auto used = nghttp2_session_mem_recv(
             native_.get(), reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
         if (used < 0) {
@@ -245,6 +166,9 @@ bool http2_session::take_input() {
             return false;
         }
         lease_->input.consume(static_cast<std::size_t>(used));
+        quiet_since_ = core_->time.now();
+        owes_ = !streams_.empty();
+        if (was_asked) tell();
     }
     if (lease_->broken() || lease_->ended()) {
         end(error_kind::connection_lost, "the connection was lost", lease_->reason());
@@ -254,27 +178,40 @@ bool http2_session::take_input() {
 }
 
 void http2_session::set_watch() {
-    const instant now = core_->time.now();
-    if (streams_.empty()) {
-        watch_.set(later(idle_since_, where_->http.idle_timeout));
+    instant due = instant::max();
+    if (streams_.empty() && !goes_away_) due = later(idle_since_, where_->http.idle_timeout);
+    if (asked_at_) {
+        due = std::min(due, later(*asked_at_, ping_time));
+    } else if (owes_) {
+        due = std::min(due, later(quiet_since_, silence));
+    }
+    if (due == instant::max()) {
+        watch_.clear();
     } else {
-        watch_.set(asked_ ? later(now, ping_time) : later(heard_, silence));
+        watch_.set(due);
     }
 }
 
 void http2_session::on_watch() {
     if (over_) return;
     const instant now = core_->time.now();
-    if (streams_.empty()) {
-        if (now - idle_since_ >= where_->http.idle_timeout) retire();
-    } else if (asked_) {
+    if (asked_at_ && now - *asked_at_ >= ping_time) {
         end(error_kind::connection_lost, "the server gave no sign of life", {});
-    } else if (now - heard_ >= silence) {
-        asked_ = true;
-        nghttp2_submit_ping(native_.get(), NGHTTP2_FLAG_NONE, nullptr);
-        flush_soon();
+    } else if (streams_.empty() && now - idle_since_ >= where_->http.idle_timeout) {
+        retire();
+    } else if (owes_ && !asked_at_ && now - quiet_since_ >= silence) {
+        ask();
     }
     if (!over_) set_watch();
+}
+
+void http2_session::ask() {
+    if (asked_at_) return;
+    asked_at_ = core_->time.now();
+    nghttp2_submit_ping(native_.get(), NGHTTP2_FLAG_NONE, nullptr);
+    set_watch();
+    flush_soon();
+    tell();  // whoever waits for room here need not
 }
 
 void http2_session::end_if_idle() {
@@ -319,79 +256,6 @@ void http2_session::close() {
         watch_.clear();
     }
     lease_.discard();
-}
-
-void http2_session::on_head_end(http2_stream& stream) {
-    const int status = stream.answer.status;
-    if (status >= 200) {
-        stream.has_head = true;
-        const auto length = stream.answer.fields.get("content-length");
-        const std::uint64_t most = where_->limits.max_response_bytes;
-        if (length && !stream.streams_answer && !fits(*length, most)) {
-            refuse(stream, error_kind::response_too_large,
-                   fmt::format("the answer is longer than {} bytes", most));
-        } else if (stream.streams_answer) {
-            stream.place.wake_later();
-        }
-        return;
-    }
-    stream.answer.fields.clear();
-    stream.answer.status = 0;
-    if (status == 101 || ++stream.interim > 16) {
-        refuse(stream, error_kind::protocol_error, "the server never came to a final answer");
-    }
-}
-
-void http2_session::refuse(http2_stream& stream, error_kind kind, std::string message) {
-    error why;
-    why.kind = kind;
-    why.message = std::move(message);
-    why.maybe_sent = true;
-    stream.fail(std::move(why));
-    nghttp2_submit_rst_stream(native_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_CANCEL);
-}
-
-void http2_session::on_closed(http2_stream& stream, std::uint32_t code) {
-    stream.closed = true;
-    stream.timeout.stop();
-    if (!stream.over()) {
-        error why;
-        why.maybe_sent = code != NGHTTP2_REFUSED_STREAM;
-        why.remote = nghttp2_http2_strerror(code);
-        if (code == NGHTTP2_REFUSED_STREAM) {
-            stream.refused = true;
-            why.kind = error_kind::connection_lost;
-            why.message = where_->authority + " refused the request without looking at it";
-        } else if (stream.reset_by_peer && code != NGHTTP2_HTTP_1_1_REQUIRED) {
-            why.kind = error_kind::connection_lost;
-            why.message = where_->authority + " gave the request up";
-        } else {
-            why.kind = error_kind::protocol_error;
-            why.message = "the answer breaks HTTP/2";
-        }
-        stream.fail(std::move(why));
-    }
-    stream.place.wake_later();
-    const auto keep = std::move(streams_[stream.index]);
-    if (stream.index + 1 < streams_.size()) {
-        streams_[stream.index] = std::move(streams_.back());
-        streams_[stream.index]->index = stream.index;
-    }
-    streams_.pop_back();
-    if (streams_.empty()) {
-        idle_since_ = core_->time.now();
-        asked_ = false;
-        set_watch();
-    }
-    tell();
-    flush_soon();
-}
-
-// Frames that carry nothing cost work: a server that sends little else is left.
-bool http2_session::note_idle_frame(bool carries) noexcept {
-    constexpr std::uint32_t most_empty_frames = 10'000;
-    empty_frames_ = carries ? 0 : empty_frames_ + 1;
-    return empty_frames_ < most_empty_frames;
 }
 
 }  // namespace symphony::net::detail

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,8 @@ public:
     void unreserve();
     /// How many streams the server allows is known.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
+    /// It was asked for a sign of life and gave none yet: no new streams meanwhile.
+    [[nodiscard]] bool doubted() const noexcept { return asked_at_.has_value(); }
     [[nodiscard]] bool over() const noexcept { return over_; }
 
     /// Puts the request on the wire, in the reserved place. What it points to outlives the stream's
@@ -73,6 +76,7 @@ private:
     [[nodiscard]] bool take_input();
     void on_watch();
     void set_watch();
+    void ask();
     void end(error_kind kind, std::string_view message, const std::string& remote);
     void end_if_idle();
     void close();
@@ -95,10 +99,12 @@ private:
     std::vector<std::shared_ptr<http2_stream>> streams_;
     std::size_t reserved_ = 0;
     lazy_timer watch_;
-    instant heard_{};         // when anything came last
-    instant idle_since_{};    // without a stream
+    instant
+        quiet_since_{};  // nothing has come since; or, where nothing was owed, since a call began
+    instant idle_since_{};             // without a stream
+    std::optional<instant> asked_at_;  // a PING is out
+    bool owes_ = false;       // the server: an answer, or what it said to one that was given up
     bool settled_ = false;    // the server's settings have come
-    bool asked_ = false;      // a PING is out
     bool flushing_ = false;   // a turn of `flush` is posted
     bool goes_away_ = false;  // no new streams
     bool over_ = false;

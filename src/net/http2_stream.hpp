@@ -45,7 +45,8 @@ struct http2_stream {
     lazy_timer timeout;
     const bool streams_answer;
 
-    std::int32_t id = 0;    ///< 0: not on the wire yet
+    std::int32_t id = 0;  ///< 0: not on the wire yet
+    instant begun_at{};
     std::size_t index = 0;  ///< among those of its session: the session's own
     bool closed = false;    ///< the session has done with it
     stop stopped = stop::none;

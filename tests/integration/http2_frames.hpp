@@ -73,8 +73,13 @@ inline const std::string status_200 = "\x88";
 /// Preface, SETTINGS, WINDOW_UPDATE and the beginning of the first request: they come in one piece.
 inline constexpr std::size_t first_request = 24 + 27 + 13 + 9 + 4;
 
-/// The frame that begins the second: HEADERS of stream 3, which end it.
-inline const std::string second_request("\x01\x05\0\0\0\3", 6);
+/// How a request without a body begins on that stream, below 256: HEADERS, which end it.
+[[nodiscard]] inline std::string request_on(std::uint32_t stream) {
+    return std::string("\x01\x05") + number32(stream);
+}
+
+/// A PING of the client's, as far as it is known.
+inline const std::string ping_of_ours("\0\0\x08\x06\0\0\0\0\0", 9);
 
 [[nodiscard]] inline script after_request(std::string text) {
     return script().bytes(first_request).send(std::move(text));

@@ -127,7 +127,7 @@ TEST_P(http2_fault, is_one_error_and_the_next_call_is_served) {
     script first = after_request(one.text);
     if (!one.closes) {
         // The second request on it, where it lives on.
-        if (one.keeps_connection) first.text(second_request).send(answer_on(3, "next"));
+        if (one.keeps_connection) first.text(request_on(3)).send(answer_on(3, "next"));
         first.to_end();
     }
     misbehaving_server server({first, after_request(settings() + answer_on(1, "next")).to_end()});
@@ -160,7 +160,7 @@ class http2_replay : public ::testing::TestWithParam<replay_row> {};
 TEST_P(http2_replay, goes_out_once_more) {
     const replay_row& one = GetParam();
     script first = after_request(one.text);
-    if (one.same_connection) first.text(second_request).send(answer_on(3, "again"));
+    if (one.same_connection) first.text(request_on(3)).send(answer_on(3, "again"));
     misbehaving_server server(
         {first.to_end(), after_request(settings() + answer_on(1, "again")).to_end()});
     client_rig rig;
@@ -183,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(http2_oddities, a_refusal_twice_is_an_error_and_nothing_was_processed) {
     misbehaving_server server(after_request(settings() + reset_of(1, 7))
-                                  .text(second_request)
+                                  .text(request_on(3))
                                   .send(reset_of(3, 7))
                                   .to_end());
     client_rig rig;
@@ -248,23 +248,46 @@ TEST(http2_oddities, a_server_that_takes_no_body_costs_the_deadline) {
     EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), timeout, true));
 }
 
-TEST(http2_oddities, silence_costs_the_deadline_and_leaves_the_connection) {
+TEST(http2_oddities, a_server_that_is_slow_and_there_keeps_its_connection) {
     misbehaving_server server(
-        after_request(settings()).text(second_request).send(answer_on(3, "late")).to_end());
+        after_request(settings() + answer_on(1, "one"))
+            .text(request_on(3))
+            .text(ping_of_ours)
+            .send(frame(h2::ping, 1, 0, std::string(8, '\0')) + frame(h2::ping, 0, 0, "and you?"))
+            .text("and you?")
+            .text(request_on(5))
+            .send(answer_on(5, "three"))
+            .to_end());
     client_rig rig;
-    outgoing call;
-    call.options.until = rig.in(std::chrono::milliseconds(100));
     const auto where = destination_at(server.port(), {}, http2());
-    EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), timeout, true));
-    const auto next = rig.start(where);
-    ASSERT_TRUE(rig.run_until([&] { return next->outcome.has_value(); }));
-    EXPECT_TRUE(answered(*next->outcome));
+    EXPECT_TRUE(answered(rig.get(where)));
+    outgoing quick;
+    quick.options.until = rig.in(std::chrono::milliseconds(100));
+    EXPECT_TRUE(failed_as(rig.send(where, std::move(quick)), timeout, true));
+    // What answered the question after it has taken in the answer.
+    ASSERT_TRUE(
+        rig.run_until([&] { return server.received(0).find("and you?") != std::string::npos; }));
+    EXPECT_TRUE(answered(rig.get(where)));
     EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(http2_oddities, after_a_time_out_in_silence_the_next_call_takes_another_connection) {
+    misbehaving_server server(
+        {after_request("").to_end(), after_request(settings() + answer_on(1, "next")).to_end()});
+    client_rig rig;
+    const auto where = destination_at(server.port(), {}, http2());
+    outgoing quick;
+    quick.options.until = rig.in(std::chrono::milliseconds(100));
+    EXPECT_TRUE(failed_as(rig.send(where, std::move(quick)), timeout, true));
+    outgoing call;
+    call.options.until = rig.in(std::chrono::seconds(15));
+    EXPECT_TRUE(answered(rig.send(where, std::move(call))));
+    EXPECT_EQ(server.connections(), 2U);
 }
 
 TEST(http2_oddities, cancelling_gives_the_stream_up_alone) {
     misbehaving_server server(
-        after_request(settings()).text(second_request).send(answer_on(3, "other")).to_end());
+        after_request(settings()).text(request_on(3)).send(answer_on(3, "other")).to_end());
     client_rig rig;
     const auto where = destination_at(server.port(), {}, http2());
     const auto one = rig.start(where);
