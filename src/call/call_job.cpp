@@ -17,7 +17,6 @@ namespace {
 // Ends the count of a call, unless its answer's stream does.
 class call_count {
 public:
-    /// `calls` is there until this is over.
     explicit call_count(const std::shared_ptr<calls_in_flight>& calls) noexcept
         : calls_(calls), open_(calls->begin()) {}
     ~call_count() {
@@ -33,7 +32,7 @@ public:
     }
 
 private:
-    const std::shared_ptr<calls_in_flight>& calls_;
+    const std::shared_ptr<calls_in_flight> calls_;
     bool open_;
 };
 

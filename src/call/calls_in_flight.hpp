@@ -3,9 +3,7 @@
 #include "symphony/core/time.hpp"
 #include "symphony/net/body.hpp"
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -15,46 +13,32 @@
 namespace symphony {
 
 /// Counts calls, those whose answer is still being read included, and waits for their end.
-/// Thread-safe; may go as soon as `close` has seen none left.
+/// Thread-safe.
 class calls_in_flight {
 public:
     /// False when no new call may begin.
     [[nodiscard]] bool begin() noexcept {
-        if ((state_.fetch_add(one_call) & closing) == 0) return true;
+        count_.fetch_add(1);
+        if (!closed_.load()) return true;
         end();
         return false;
     }
-    [[nodiscard]] bool closed() const noexcept { return (state_.load() & closing) != 0; }
+    [[nodiscard]] bool closed() const noexcept { return closed_.load(); }
     void end() noexcept {
-        // The count is the last thing touched: whoever sees it at 0 may take this away.
-        if (!closed()) {
-            state_.fetch_sub(one_call);
-            return;
-        }
+        if (count_.fetch_sub(1) != 1 || !closed_.load()) return;
         const std::lock_guard lock(mutex_);
-        state_.fetch_sub(one_call);
         none_left_.notify_all();
     }
     /// Lets no new call begin and waits, at most so long. True when none is left.
     bool close(duration limit) {
-        state_.fetch_or(closing);
-        const auto none = [this] { return state_.load() < one_call; };
+        closed_.store(true);
         std::unique_lock lock(mutex_);
-        // A call that ended just as this began has told nobody: it is looked at again.
-        duration look_again = std::chrono::milliseconds(1);
-        for (duration waited{}; waited < limit; waited += look_again) {
-            look_again = std::min({2 * look_again, longest_look, limit - waited});
-            if (none_left_.wait_for(lock, look_again, none)) return true;
-        }
-        return none();
+        return none_left_.wait_for(lock, limit, [this] { return count_.load() == 0; });
     }
 
 private:
-    static constexpr std::uint64_t closing = 1;
-    static constexpr std::uint64_t one_call = 2;
-    static constexpr duration longest_look = std::chrono::milliseconds(100);
-
-    std::atomic<std::uint64_t> state_{0};
+    std::atomic<std::int64_t> count_{0};
+    std::atomic<bool> closed_{false};
     std::mutex mutex_;
     std::condition_variable none_left_;
 };
