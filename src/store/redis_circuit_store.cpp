@@ -41,7 +41,8 @@ bool is_sound(const redis_reply& reply) {
 }  // namespace
 
 redis_circuit_store::redis_circuit_store(std::unique_ptr<redis_commands> commands)
-    : commands_(std::move(commands)), script_(std::string(circuit_script())) {}
+    : commands_(std::move(commands)),
+      script_(std::make_shared<const redis_script>(std::string(circuit_script()))) {}
 
 boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::string key,
                                                                           circuit_report says) {
@@ -71,7 +72,8 @@ boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::s
                                                      numbers[7],
                                                      numbers[8],
                                                      numbers[9]};
-    const auto reply = co_await commands_->run(script_, keys, arguments);
+    const auto script = script_;
+    const auto reply = co_await commands_->run(*script, keys, arguments);
     if (!reply) co_return std::unexpected(reply.error());
     if (!is_sound(*reply)) {
         co_return fail(error_kind::store_unavailable,

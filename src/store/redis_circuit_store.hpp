@@ -12,7 +12,8 @@ namespace symphony::detail {
 /// The text of the script, from circuit.lua.
 [[nodiscard]] std::string_view circuit_script() noexcept;
 
-/// Shared circuits in Redis: each word is one call of one script. Used from one executor.
+/// Shared circuits in Redis: each word is one call of one script. Used from one executor. May be
+/// destroyed at any time: words under way end `cancelled`.
 class redis_circuit_store final : public circuit_store {
 public:
     explicit redis_circuit_store(std::unique_ptr<redis_commands> commands);
@@ -22,7 +23,7 @@ public:
 
 private:
     std::unique_ptr<redis_commands> commands_;
-    redis_script script_;
+    std::shared_ptr<const redis_script> script_;  // of a word under way too, which may end later
 };
 
 }  // namespace symphony::detail
