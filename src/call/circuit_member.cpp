@@ -92,7 +92,7 @@ circuit_report::finding circuit_member::finding_of(const circuit_breaker::view& 
     if (std::exchange(said_at_, seen.generation) != seen.generation) said_since_ = now;
     if (seen.manual) return finding::unsure;
     if (seen.state != circuit_state::closed) {
-        if (seen.own_finding) return finding::broken;
+        if (seen.own_finding) return is_new(now) ? finding::unsure : finding::broken;
         return seen.state == circuit_state::half_open ? finding::sound : finding::unsure;
     }
     const bool enough = seen.window_total >= options_.minimum_requests;
@@ -104,6 +104,12 @@ circuit_report::finding circuit_member::finding_of(const circuit_breaker::view& 
     const bool lately = recovered && difference(now, said_since_) < options_.window;
     return seen.window_failures == 0 && (seen.window_total > 0 || lately) ? finding::sound
                                                                           : finding::unsure;
+}
+
+// What it found in a life before, if it died of it, must be forgotten first, or it would count
+// twice.
+bool circuit_member::is_new(instant now) const noexcept {
+    return !joined_ || difference(now, *joined_) < circuit_store::broken_time;
 }
 
 circuit_turn_kind circuit_member::wish_for(const circuit_breaker::view& seen, instant now,
@@ -128,6 +134,7 @@ circuit_member::order circuit_member::hear(const circuit_council& told,
     const bool heard_of = std::exchange(heard_at_, seen.generation) == seen.generation;
     told_ = told;
     in_contact_ = true;
+    if (!joined_) joined_ = now;
     wait_until_ = later(now, told.wait);
     behind_ = behind_ && told.epoch != known;
     const trial said = std::exchange(said_, trial::none);

@@ -68,6 +68,7 @@ private:
                                                      instant now) noexcept;
     [[nodiscard]] circuit_turn_kind wish_for(const circuit_breaker::view& seen, instant now,
                                              bool refused) const noexcept;
+    [[nodiscard]] bool is_new(instant now) const noexcept;
     [[nodiscard]] order follow_open(const circuit_breaker::view& seen, instant now);
     [[nodiscard]] order stand_back(instant now) const noexcept;
 
@@ -89,7 +90,8 @@ private:
     trial health_ = trial::none;  // of a turn to check: not told yet
     trial said_ = trial::none;    // in this round
     bool in_contact_ = false;
-    bool behind_ = false;  // its finding was of an epoch that is over
+    std::optional<instant> joined_;  // when it was heard first
+    bool behind_ = false;            // its finding was of an epoch that is over
 };
 
 }  // namespace symphony

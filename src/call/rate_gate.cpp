@@ -110,10 +110,21 @@ std::optional<bool> rate_gate::store_up() const noexcept {
     return shared_->is_up();
 }
 
+void rate_gate::close() noexcept {
+    closed_.store(true);
+    waiting_.end_all(queue_outcome::cancelled);
+}
+
+void rate_gate::drop_store() noexcept {
+    if (shared_) shared_->drop_store();
+}
+
 void rate_gate::rearm() noexcept {
+    if (closed_.load(std::memory_order_relaxed)) return;
     asio::dispatch(home_.executor, [self = weak_from_this()] {
         const auto gate = self.lock();
-        if (gate) gate->arm_at(gate->next_wakeup(gate->home_.time.now()));
+        if (!gate || gate->closed_.load()) return;
+        gate->arm_at(gate->next_wakeup(gate->home_.time.now()));
     });
 }
 

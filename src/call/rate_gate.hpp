@@ -5,6 +5,7 @@
 #include "call/shared_budget.hpp"
 #include "symphony/policy/rate_limiter.hpp"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -39,8 +40,11 @@ public:
     /// `how` where the budget is shared, in the same store as before.
     void reconfigure(const rate_limit_options& options, const rate_sharing_options* how,
                      instant now);
-    /// Ends every wait: the client goes.
-    void close() noexcept { waiting_.end_all(queue_outcome::cancelled); }
+    /// Ends every wait, and nothing of `home` is touched from now on but by calls: the client goes.
+    void close() noexcept;
+    /// After `close`, when nothing runs on `home` any more: a word to the store that is under way
+    /// ends, and nothing of it touches what goes.
+    void drop_store() noexcept;
 
     /// What a newcomer of cost 1 would be told.
     [[nodiscard]] rate_decision outlook(instant now) noexcept;
@@ -75,6 +79,7 @@ private:
     const shard& home_;
     wakeup wakeup_;
     queued_calls waiting_;
+    std::atomic<bool> closed_{false};
     const std::unique_ptr<shared_budget> shared_;
 };
 

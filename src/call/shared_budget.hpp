@@ -50,6 +50,8 @@ public:
 
     /// What is due; and when it is, next. On the home shard.
     void tick(instant now);
+    /// After the gate's `close`, when nothing runs on the home shard any more.
+    void drop_store() noexcept { how_.store.reset(); }
     [[nodiscard]] std::optional<instant> next(instant now) const;
 
 private:
@@ -63,6 +65,8 @@ private:
 
     [[nodiscard]] rate_answer admit_down_locked(instant now, std::uint32_t cost) noexcept;
     [[nodiscard]] rate_answer enqueue_down_locked(queued_call& call, instant now);
+    // What is left to do on the home shard is left undone then: that goes.
+    [[nodiscard]] bool is_over() const noexcept;
     // Tells the waiters here and now, and the store on the home shard.
     void perform(shared_actions then);
     void finish(const shared_actions& then);

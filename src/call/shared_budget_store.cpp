@@ -11,6 +11,10 @@ namespace symphony {
 
 namespace asio = boost::asio;
 
+bool shared_budget::is_over() const noexcept {
+    return gate_.closed_.load();
+}
+
 void shared_budget::perform(shared_actions then) {
     const bool for_home = !then.claims.empty() || !then.refunds.empty() || then.rearm;
     if (!for_home) {
@@ -25,6 +29,7 @@ void shared_budget::perform(shared_actions then) {
 
 // What goes back goes first: a new claim may use it.
 void shared_budget::perform_at_home(const keeper& self, const shared_actions& then) {
+    if (is_over()) return;
     for (const auto& refund : then.refunds)
         spawn(self, run_refund(refund));
     for (const auto& claim : then.claims)
@@ -32,10 +37,12 @@ void shared_budget::perform_at_home(const keeper& self, const shared_actions& th
     if (then.rearm) gate_.arm_at(gate_.next_wakeup(gate_.home_.time.now()));
 }
 
+// `work` has not begun yet: over, it never does.
 void shared_budget::spawn(const keeper& self, asio::awaitable<void> work) {
+    if (is_over()) return;
     asio::co_spawn(gate_.home_.executor, std::move(work),
                    [this, self](const std::exception_ptr& fault) {
-                       if (fault) fall("the store's client failed");
+                       if (fault && !is_over()) fall("the store's client failed");
                    });
 }
 
@@ -53,6 +60,7 @@ void shared_budget::give_back(const rate_permit& permit, std::uint32_t cost, ins
 asio::awaitable<void> shared_budget::run_claim(shared_actions::claim what) {
     const auto of = limit();
     const result<rate_grant> got = co_await how_.store->claim(*of, what.what);
+    if (is_over()) co_return;
     if (got) {
         answered(what.id, *got);
     } else {
@@ -74,6 +82,7 @@ void shared_budget::tell_pause(duration length) {
 asio::awaitable<void> shared_budget::run_pause(duration length) {
     const auto of = limit();
     const result<void> told = co_await how_.store->pause(*of, length);
+    if (is_over()) co_return;
     if (!told) {
         fall(told.error().message);
         co_return;
@@ -94,6 +103,7 @@ void shared_budget::ask_for_view() {
 asio::awaitable<void> shared_budget::run_look() {
     const auto of = limit();
     const result<rate_limiter::view> got = co_await how_.store->look(*of);
+    if (is_over()) co_return;
     {
         const std::lock_guard lock(mutex_);
         known_.asking = false;
@@ -117,6 +127,7 @@ asio::awaitable<void> shared_budget::run_probe() {
     rate_claim nothing;
     nothing.cost = 0;
     const result<rate_grant> got = co_await how_.store->claim(*of, nothing);
+    if (is_over()) co_return;
     if (got) {
         rise();
     } else {

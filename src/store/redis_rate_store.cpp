@@ -87,23 +87,28 @@ redis_rate_store::redis_rate_store(std::unique_ptr<redis_commands> commands, con
     : commands_(std::move(commands)),
       time_(time),
       id_(new_id(random)),
-      windows_(std::string(rate_window_script())),
-      buckets_(std::string(rate_bucket_script())) {}
+      memory_(std::make_shared<memory>(memory{redis_script(std::string(rate_window_script())),
+                                              redis_script(std::string(rate_bucket_script())),
+                                              {}})) {}
 redis_rate_store::~redis_rate_store() = default;
 
 boost::asio::awaitable<result<redis_reply>> redis_rate_store::run(step what) {
     const std::array<std::string_view, 2> keys{what.keys[0], what.keys[1]};
     const std::vector<std::string_view> arguments(what.arguments.begin(), what.arguments.end());
-    co_return co_await commands_->run(what.sliding ? windows_ : buckets_, keys, arguments);
+    const auto kept = memory_;
+    co_return co_await commands_->run(what.sliding ? kept->windows : kept->buckets, keys,
+                                      arguments);
 }
 
 boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_limit& of,
                                                                    const rate_claim& what) {
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
     const instant now = time_.now();
-    const auto known = present_.find(of.key);
+    const auto kept = memory_;
+    const auto known = kept->present.find(of.key);
     // What only looks tells whether the store can be written to as well: calls need that.
-    const bool renew = what.cost == 0 || known == present_.end() || known->second.renew_at <= now;
+    const bool renew =
+        what.cost == 0 || known == kept->present.end() || known->second.renew_at <= now;
     const std::string key = of.key;
     step asked(of, "claim",
                {number(std::uint64_t{what.cost}), number(std::uint64_t{what.want}),
@@ -112,7 +117,7 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
     auto reply = co_await run(std::move(asked));
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     if (!all_numbers(*reply, 6) || reply->items[0].integer > 3) co_return not_understood();
-    presence& mine = present_[key];
+    presence& mine = kept->present[key];
     const auto at = [&reply](std::size_t i) { return reply->items[i].integer; };
     if (at(5) > 0) mine = {later(now, renewal), narrowed<std::uint32_t>(at(5))};
     rate_grant grant;

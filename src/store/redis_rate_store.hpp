@@ -18,7 +18,8 @@ namespace symphony::detail {
 
 /// Shared budgets in Redis: each step is one call of one script, on `symphony:{KEY}:rl`; who uses a
 /// key is in `symphony:{KEY}:who`. Braces in a key are escaped, so that both are in one slot of a
-/// cluster. Used from one executor.
+/// cluster. Used from one executor. May go while words are under way: each still ends, with an
+/// error or its answer.
 class redis_rate_store final : public rate_store {
 public:
     /// `time` has to outlive the store; it only spaces the renewals of this instance's name.
@@ -42,14 +43,18 @@ private:
         std::uint32_t instances = 1;
     };
     struct step;
+    // What a word under way may still touch when the store has gone.
+    struct memory {
+        redis_script windows;
+        redis_script buckets;
+        std::unordered_map<std::string, presence> present;  // one a key, as many as are configured
+    };
     [[nodiscard]] boost::asio::awaitable<result<redis_reply>> run(step what);
 
     std::unique_ptr<redis_commands> commands_;
     const clock& time_;
     std::string id_;
-    redis_script windows_;
-    redis_script buckets_;
-    std::unordered_map<std::string, presence> present_;  // one a key, as many as are configured
+    const std::shared_ptr<memory> memory_;
 };
 
 }  // namespace symphony::detail

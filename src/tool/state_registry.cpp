@@ -269,6 +269,9 @@ void state_registry::show(const name_pair& names, const endpoint_state& state) {
 }
 
 void state_registry::drop_stores() noexcept {
+    for (const auto& known : all_gates_) {
+        if (const auto gate = known.lock()) gate->drop_store();
+    }
     for (const auto& known : all_shared_) {
         if (const auto shared = known.lock()) shared->drop_store();
     }

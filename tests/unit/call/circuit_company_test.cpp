@@ -93,6 +93,22 @@ TEST(circuit_company, one_that_cannot_reach_the_page_does_not_hold_it_open) {
     EXPECT_TRUE(town.run_until([&] { return town.in_state(closed) == 6; }, 10s));
 }
 
+TEST(circuit_company, one_that_dies_and_begins_again_and_again_counts_once) {
+    circuit_town town(2);
+    town[0].well = false;
+    town[0].call_every = 5ms;
+    town.run(3s);
+    for (std::uint64_t who = 3; who < 200; ++who) {
+        town.all[0] =
+            std::make_unique<circuit_town::process>(who, circuit_town::usual(), std::nullopt);
+        town[0].well = false;
+        town[0].call_every = 5ms;
+        town[0].next_round = town.now;
+        town.run(who * 10ms);
+    }
+    EXPECT_EQ(town[1].refusals, 0);
+}
+
 TEST(circuit_company, a_change_by_hand_is_no_proof) {
     circuit_town town(3);
     town.run(3s);

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -13,12 +14,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-tool_options shared_tool(std::uint16_t redis) {
+tool_options with_endpoint(const std::function<void(endpoint_options&)>& set) {
     named_endpoint api;
     api.name = "api";
     api.options.url = "http://127.0.0.1:1/";
-    api.options.circuit_breaker.emplace();
-    api.options.circuit_sharing.emplace().redis.server = {"127.0.0.1", redis};
+    set(api.options);
     tool_options tool;
     tool.name = "t";
     tool.external_apis.push_back(std::move(api));
@@ -27,19 +27,38 @@ tool_options shared_tool(std::uint16_t redis) {
 
 // On the user's own executor what is under way goes on after the client: it must touch nothing that
 // went with it. The moments lie along connecting, the first word and its answer.
-TEST(shared_circuit_end, a_client_may_go_at_any_moment_of_its_talk_with_redis) {
-    const redis_server server;
+void let_go_at_any_moment(const tool_options& tool, const std::function<void(client&)>& begin) {
     for (int moment = 0; moment < 60; ++moment) {
         boost::asio::io_context loop(1);
         const auto busy = boost::asio::make_work_guard(loop);
         client_options options;
         options.executor = loop.get_executor();
         auto calls = std::make_unique<client>(std::move(options));
-        calls->tools().create(shared_tool(server.port()));
+        calls->tools().create(tool);
+        begin(*calls);
         loop.run_for(moment * 50us);
         calls.reset();
         loop.run_for(60ms);  // longer than a command may take
     }
+}
+
+TEST(client_end, comes_at_any_moment_of_a_circuits_talk_with_redis) {
+    const redis_server server;
+    const tool_options tool = with_endpoint([&](endpoint_options& api) {
+        api.circuit_breaker.emplace();
+        api.circuit_sharing.emplace().redis.server = {"127.0.0.1", server.port()};
+    });
+    let_go_at_any_moment(tool, [](client&) {});
+}
+
+// A look at a budget asks Redis of itself.
+TEST(client_end, comes_at_any_moment_of_a_budgets_talk_with_redis) {
+    const redis_server server;
+    const tool_options tool = with_endpoint([&](endpoint_options& api) {
+        api.rate_limit.emplace().max_requests_per_second = 10;
+        api.rate_sharing.emplace().redis.server = {"127.0.0.1", server.port()};
+    });
+    let_go_at_any_moment(tool, [](client& calls) { (void)calls.status(); });
 }
 
 }  // namespace
