@@ -63,10 +63,12 @@ struct shared_circuit_test : ::testing::Test {
         made.circuit_sharing.emplace();
         return made;
     }
-    std::unique_ptr<client> new_client(const endpoint_options& of) {
+    std::unique_ptr<client> new_client(const endpoint_options& of) { return new_client(of, store); }
+    std::unique_ptr<client> new_client(const endpoint_options& of,
+                                       const std::shared_ptr<shared_store>& with) {
         client_options how;
         how.threads = 1;
-        how.circuit_stores = store->factory(store);
+        how.circuit_stores = with->factory(with);
         how.events = [this](const event& told) {
             const std::lock_guard lock(mutex);
             names.emplace_back(told.name);
@@ -87,6 +89,13 @@ struct shared_circuit_test : ::testing::Test {
     static void call(client& by, int times) {
         for (int i = 0; i < times; ++i)
             (void)by.call_blocking("t", "api", request());
+    }
+    /// Whether nothing is said in a time in which another client speaks twice of itself.
+    [[nodiscard]] bool is_quiet() {
+        const auto elsewhere = std::make_shared<shared_store>();
+        const auto another = new_client(options(), elsewhere);
+        const int before = store->words;
+        return comes([&] { return elsewhere->words > 2; }) && store->words == before;
     }
     std::ptrdiff_t told(std::string_view name) {
         const std::lock_guard lock(mutex);
@@ -170,6 +179,7 @@ TEST_F(shared_circuit_test, a_reload_ends_it_and_begins_it) {
     EXPECT_FALSE(seen(*one).shared);
     EXPECT_THAT(write_metrics(one->metrics(), exposition::prometheus),
                 Not(HasSubstr("symphony_circuit_store_up")));
+    EXPECT_TRUE(is_quiet());
     ASSERT_TRUE(one->replace_tools({tool_of(options())}));
     const int before = store->words;
     EXPECT_TRUE(comes([&] { return store->words > before; }));
@@ -184,7 +194,8 @@ TEST_F(shared_circuit_test, shutting_down_ends_the_talk) {
     const auto one = new_client(options());
     ASSERT_TRUE(comes([&] { return store->words > 0; }));
     EXPECT_TRUE(one->shut_down(1s));
-    call(*one, 1);
+    EXPECT_TRUE(is_quiet());
+    EXPECT_EQ(one->call_blocking("t", "api", request()).error().kind, error_kind::cancelled);
 }
 
 TEST_F(shared_circuit_test, a_client_may_go_while_it_talks) {
