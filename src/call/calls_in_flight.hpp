@@ -29,6 +29,8 @@ public:
         const std::lock_guard lock(mutex_);
         none_left_.notify_all();
     }
+    /// Lets no new call begin.
+    void refuse() noexcept { closed_.store(true); }
     /// Lets no new call begin and waits, at most so long. True when none is left.
     bool close(duration limit) {
         closed_.store(true);

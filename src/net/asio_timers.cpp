@@ -26,7 +26,10 @@ public:
         : time_(time), wakeup_(executor) {}
 
     void arm(timer& t, instant at) {
-        if (stopped_) return;
+        if (stopped_) {
+            if (t.lost != nullptr) t.lost(t);
+            return;
+        }
         pending_->arm(t, at);
         if (!firing_ && (!waiting_ || at < set_for_)) settle();
     }
@@ -36,7 +39,7 @@ public:
     }
 
     void stop() noexcept {
-        stopped_ = true;
+        if (std::exchange(stopped_, true)) return;
         pending_.reset();  // disarms all: their owners may live on
         wakeup_.cancel();
     }
@@ -77,6 +80,10 @@ asio_timers::asio_timers(const asio::any_io_executor& executor, const clock& tim
     : impl_(std::make_shared<impl>(executor, time)) {}
 
 asio_timers::~asio_timers() {
+    impl_->stop();
+}
+
+void asio_timers::stop() noexcept {
     impl_->stop();
 }
 

@@ -78,7 +78,9 @@ public:
             pool->retire();
     }
 
+    [[nodiscard]] bool is_aborted() const noexcept { return aborted_; }
     void abort() noexcept {
+        aborted_ = true;
         close();
         for (const auto& [key, hub] : hubs_)
             hub->abort();
@@ -91,6 +93,7 @@ private:
     std::unordered_map<std::string, std::shared_ptr<client_pool>> pools_;
     std::unordered_map<std::string, std::shared_ptr<http2_hub>> hubs_;
     bool closed_ = false;
+    bool aborted_ = false;
 };
 
 http_client::http_client(asio::any_io_executor executor, const clock& time, timers& wakeups,
@@ -98,9 +101,18 @@ http_client::http_client(asio::any_io_executor executor, const clock& time, time
     : impl_(std::make_shared<impl>(std::move(executor), time, wakeups, hook)) {}
 http_client::~http_client() = default;
 
+namespace {
+
+asio::awaitable<result<response>> refuse() {
+    co_return fail(error_kind::cancelled, "the client is shutting down");
+}
+
+}  // namespace
+
 asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const destination>& where,
                                                     const wire_request& request,
                                                     const send_options& options) {
+    if (impl_->is_aborted()) return refuse();
     if (where->may_use_http2) return impl_->send_as_agreed(where, request, options);
     return impl_->send_http1(where, request, options, {});
 }

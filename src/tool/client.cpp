@@ -9,9 +9,10 @@ namespace symphony {
 
 namespace asio = boost::asio;
 
-client::client(client_options options)
-    : engine_(std::make_unique<detail::engine>(std::move(options))) {}
-client::~client() = default;
+client::client(client_options options) : engine_(detail::engine::make(std::move(options))) {}
+client::~client() {
+    engine_->end();
+}
 
 asio::awaitable<result<response>> client::call(std::string_view tool, std::string_view endpoint,
                                                request&& what) {

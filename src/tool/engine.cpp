@@ -49,10 +49,22 @@ engine::engine(client_options options)
     alerts_.configure(std::move(options.alerting));
 }
 
-engine::~engine() {
+// Whoever counts as in flight on a user's executor keeps all that the call runs on. Threads of our
+// own are joined instead: their contexts, which hold the calls, are of the engine.
+std::shared_ptr<engine> engine::make(client_options options) {
+    const bool is_guest = options.executor.has_value();
+    std::shared_ptr<engine> made(new engine(std::move(options)));
+    if (is_guest) made->in_flight_ = {made, made->counted_.get()};
+    return made;
+}
+
+void engine::end() noexcept {
+    counted_->refuse();
+    in_flight_ = counted_;
     states_.close();
     shards_.stop();
     states_.drop_stores();
+    shards_.forsake();
     alerts_.close(time_for_last_alerts);
 }
 
@@ -68,8 +80,9 @@ asio::awaitable<result<response>> engine::run_elsewhere(asio::any_io_executor fr
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
     const asio::any_io_executor there = shards_.next().executor;
-    auto [fault, answer] = co_await asio::co_spawn(there, run_on(there, from, std::move(work)),
-                                                   asio::as_tuple(asio::use_awaitable));
+    auto [fault, answer] =
+        co_await asio::co_spawn(there, run_on(there, from, std::move(work), in_flight_),
+                                asio::as_tuple(asio::use_awaitable));
     if (fault) answer = std::unexpected(to_error(fault));
     co_await asio::this_coro::throw_if_cancelled(throws);
     co_return std::move(answer);
@@ -77,7 +90,8 @@ asio::awaitable<result<response>> engine::run_elsewhere(asio::any_io_executor fr
 
 asio::awaitable<result<response>> engine::run_on(asio::any_io_executor there,
                                                  asio::any_io_executor from,
-                                                 recycled<call_job> work) {
+                                                 recycled<call_job> work,
+                                                 std::shared_ptr<const void> /*alive*/) {
     co_await asio::this_coro::throw_if_cancelled(false);
     if (auto& stream = work->what.stream; stream && from != there) {
         stream = std::make_shared<body_hop>(std::move(stream), from);
@@ -95,7 +109,9 @@ result<response> engine::call_blocking(std::string_view tool, std::string_view e
     if (!found) return std::unexpected(not_callable(tool, endpoint));
     const asio::any_io_executor there = shards_.next().executor;
     auto pending = asio::co_spawn(
-        there, run_on(there, there, make_recycled<call_job>(std::move(found), std::move(what))),
+        there,
+        run_on(there, there, make_recycled<call_job>(std::move(found), std::move(what)),
+               in_flight_),
         asio::use_future);
     try {
         return pending.get();

@@ -20,11 +20,12 @@
 
 namespace symphony::detail {
 
-/// What stands behind a `client`. Thread-safe.
-class engine final : private call_site {
+/// What stands behind a `client`. On a user's executor it goes with the last call under way. Else
+/// thread-safe.
+class engine final : private call_site, public std::enable_shared_from_this<engine> {
 public:
-    explicit engine(client_options options);
-    ~engine() override;
+    [[nodiscard]] static std::shared_ptr<engine> make(client_options options);
+    ~engine() override = default;
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
@@ -48,8 +49,11 @@ public:
     [[nodiscard]] const clock& time() const noexcept { return *time_; }
     [[nodiscard]] const metrics_registry& metrics() const noexcept { return states_.metrics(); }
     bool shut_down(duration limit);
+    /// The client goes: what waits is cancelled. Nobody asks for anything afterwards.
+    void end() noexcept;
 
 private:
+    explicit engine(client_options options);
     /// Null when there is none of these names.
     [[nodiscard]] std::shared_ptr<const endpoint> look_up(std::string_view tool,
                                                           std::string_view endpoint) const;
@@ -65,16 +69,18 @@ private:
     [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
         return in_flight_;
     }
-    /// Runs on `there`, a shard's; bodies move between it and `from`.
+    /// Runs on `there`, a shard's; bodies move between it and `from`. `alive`: `in_flight_`, until
+    /// the call itself keeps that.
     [[nodiscard]] boost::asio::awaitable<result<response>> run_on(
         boost::asio::any_io_executor there, boost::asio::any_io_executor from,
-        recycled<call_job> work);
+        recycled<call_job> work, std::shared_ptr<const void> alive);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools,
                                               std::optional<alerting_options> alerting = {});
 
     const std::shared_ptr<const clock> time_;
     const event_sink events_;
-    const std::shared_ptr<calls_in_flight> in_flight_ = std::make_shared<calls_in_flight>();
+    const std::shared_ptr<calls_in_flight> counted_ = std::make_shared<calls_in_flight>();
+    std::shared_ptr<calls_in_flight> in_flight_ = counted_;  // keeps this too where calls have to
     shard_set shards_;
     alert_desk alerts_;
     bool has_mail_server_ = false;

@@ -57,6 +57,14 @@ void shard_set::abort() {
         asio::post(one->view.executor, [&client = one->client] { client.abort(); });
 }
 
+void shard_set::forsake() noexcept {
+    if (!contexts_.empty()) return;
+    for (const auto& one : members_) {
+        one->client.abort();
+        one->wakeups.stop();
+    }
+}
+
 void shard_set::stop() noexcept {
     busy_.clear();
     for (const auto& context : contexts_)

@@ -39,6 +39,9 @@ public:
     [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const;
     /// Ends what is being sent and read, on each shard's own thread.
     void abort();
+    /// On a user's executor: ends what is being sent and read and every timer, at once and for
+    /// good. Threads of its own have their end with `stop`.
+    void forsake() noexcept;
     /// Stops and joins the threads.
     void stop() noexcept;
 

@@ -18,6 +18,8 @@ public:
     ~asio_timers() override;
     void arm(timer& t, instant at) override;
     void disarm(timer& t) noexcept override;
+    /// As if they went: what is armed, or comes to be, is lost. For good.
+    void stop() noexcept;
 
 private:
     class impl;

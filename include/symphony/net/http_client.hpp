@@ -38,7 +38,7 @@ public:
     [[nodiscard]] pool_view look(const destination& where) const;
     /// Closes what is idle; what is busy closes when it is done. No new connection is pooled.
     void close();
-    /// As `close`, and ends what is busy: each `send` and each stream gives `cancelled`.
+    /// As `close`, and for good: each `send`, later ones too, and each stream gives `cancelled`.
     void abort();
 
 private:

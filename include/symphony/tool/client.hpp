@@ -71,7 +71,8 @@ private:
 };
 
 /// The facade: owns the threads, the connections, the policies' state and the tools. Everything
-/// that was got from it must be gone before it is. Thread-safe.
+/// that was got from it must be gone before it is, but for calls under way on a user's executor:
+/// these are cancelled, and end when that executor runs on. Thread-safe.
 class client {
 public:
     /// Throws std::invalid_argument on impossible `alerting`.
@@ -135,7 +136,7 @@ private:
     friend class api;
     friend class tool;
     friend class tool_registry;
-    std::unique_ptr<detail::engine> engine_;
+    std::shared_ptr<detail::engine> engine_;
     tool_registry tools_{*this};
 };
 
