@@ -1,5 +1,7 @@
 #include "net/client_pool.hpp"
 
+#include "net/tls_origin.hpp"
+
 #include <algorithm>
 
 namespace symphony::net::detail {
@@ -46,13 +48,23 @@ client_pool::~client_pool() {
     close_idle();
 }
 
+// The files were read anew with the configuration. Connections are held against those they were
+// opened with, so these look too.
+void client_pool::change_to(const std::shared_ptr<const destination>& where) {
+    if (where_->secured && where->secured &&
+        where_->secured->revision() != where->secured->revision()) {
+        where_->secured->look(core_->time.now());
+    }
+    where_ = where;
+}
+
 client_lease client_pool::take_idle() {
     while (!idle_.empty()) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
         const instant now = core_->time.now();
         const bool known_alive = now - connection->rested_at <= trusted_rest;
-        if (now - connection->rested_at < where_->http.idle_timeout &&
+        if (now - connection->rested_at < where_->http.idle_timeout && !connection->outdated() &&
             (known_alive || connection->is_still_quiet())) {
             ++reused_;
             add_busy(connection);
@@ -69,7 +81,7 @@ asio::awaitable<result<client_lease>> client_pool::acquire(deadline until) {
 }
 
 asio::awaitable<result<client_lease>> client_pool::open(deadline until) {
-    auto connection = std::make_shared<client_connection>(core_, where_);
+    auto connection = std::make_shared<client_connection>(core_, where_, sessions_);
     connection->offer_http2(offers_http2_);
     add_busy(connection);
     client_lease lease(shared_from_this(), connection);
@@ -118,7 +130,7 @@ asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until)
 
 void client_pool::give_back(std::shared_ptr<client_connection> connection) {
     const bool whole = !retired_ && !core_->stopped && !connection->broken() &&
-                       !connection->ended() &&
+                       !connection->ended() && !connection->outdated() &&
                        connection->stopped() == client_connection::stop::none;
     if (!whole) {
         discard(*connection);

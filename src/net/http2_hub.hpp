@@ -54,6 +54,7 @@ private:
     enum class protocol : std::uint8_t { unknown, http1, http2 };
 
     [[nodiscard]] std::shared_ptr<http2_session> find_room() const;
+    void leave_outdated();
     [[nodiscard]] bool may_connect() const noexcept;
     [[nodiscard]] boost::asio::awaitable<result<way>> connect(deadline until);
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> open(deadline until);
