@@ -168,9 +168,16 @@ void client_connection::start_tls_send() {
             self->sending_ = false;
             self->woken_ = true;  // for who waits in `next_event`
             self->out.clear();
-            if (fault) self->take_fault(fault);
+            if (fault && !self->will_be_told(fault)) self->take_fault(fault);
             self->on_event();
         });
+}
+
+// A server that refuses the client's certificate says so and closes, and what is sent then meets a
+// reset. What it said lies before that, for the outstanding receive to find.
+bool client_connection::will_be_told(const boost::system::error_code& fault) const noexcept {
+    const bool cut = fault == asio::error::connection_reset || fault == asio::error::broken_pipe;
+    return cut && listening_ && !heard_;
 }
 
 asio::awaitable<bool> client_connection::receive() {
@@ -283,6 +290,10 @@ void client_connection::take_fault(const boost::system::error_code& fault) {
     // first word is a refusal certain to be that verdict.
     const bool unseen = !heard_ && SSL_version(tls_->native_handle()) == TLS1_3_VERSION;
     if (refusal_) refusal_->maybe_sent = !unseen;
+}
+
+void client_connection::catch_up() const {
+    if (where_->secured) where_->secured->catch_up(core_->time.now());
 }
 
 bool client_connection::outdated() const noexcept {

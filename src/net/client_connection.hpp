@@ -91,6 +91,8 @@ public:
     /// The files it was opened with, a certificate for instance, have changed since: to be used to
     /// the end of this use.
     [[nodiscard]] bool outdated() const noexcept;
+    /// Looks whether they have: somebody else has seen other contents.
+    void catch_up() const;
     /// The server did not accept the certificate it was shown, or saw none, which in TLS 1.3 is
     /// known only after `open`. `maybe_sent` is false when the server cannot have looked at
     /// anything that was sent.
@@ -134,6 +136,7 @@ private:
     void take_received(const boost::system::error_code& fault, std::size_t size,
                        std::size_t wanted);
     void take_fault(const boost::system::error_code& fault);
+    [[nodiscard]] bool will_be_told(const boost::system::error_code& fault) const noexcept;
     void resume_session();
     [[nodiscard]] const std::string& server_name() const noexcept;
     void start_tls_send();

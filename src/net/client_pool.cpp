@@ -48,12 +48,16 @@ client_pool::~client_pool() {
     close_idle();
 }
 
-// The files were read anew with the configuration. Connections are held against those they were
-// opened with, so these look too.
+// The files were read anew with the configuration. A connection is held against those that it was
+// opened with, so these have to be looked at.
 void client_pool::change_to(const std::shared_ptr<const destination>& where) {
     if (where_->secured && where->secured &&
         where_->secured->revision() != where->secured->revision()) {
-        where_->secured->look(core_->time.now());
+        for (const auto* const all : {&idle_, &busy_}) {
+            for (const auto& connection : *all)
+                connection->catch_up();
+        }
+        where_->secured->catch_up(core_->time.now());
     }
     where_ = where;
 }

@@ -152,6 +152,8 @@ std::string_view word_of(int alert) {
             return "it does not know the certificate's issuer";
         case SSL_AD_ACCESS_DENIED:
             return "access is denied";
+        case SSL_AD_DECRYPT_ERROR:
+            return "it cannot verify a signature";
         case SSL_AD_CERTIFICATE_REQUIRED:
             return "it saw none";
         default:

@@ -37,18 +37,18 @@ result<std::shared_ptr<tls_origin>> tls_origin::make(const tls_options& options,
 }
 
 tls_origin::state tls_origin::use(instant now) {
-    look(now);
+    look(now, news::all);
     const std::lock_guard lock(mutex_);
     return {context_, revision()};
 }
 
-void tls_origin::look(instant now) {
+void tls_origin::look(instant now, news told) {
     std::int64_t due = next_look_.load(std::memory_order_relaxed);
     if (watched_.empty() || count(now) < due) return;
     const std::int64_t next = count(now + between_looks);
     if (!next_look_.compare_exchange_strong(due, next, std::memory_order_relaxed)) return;
     const std::unique_lock lock(looking_, std::try_to_lock);
-    if (lock && have_files_changed()) read_again(now);
+    if (lock && have_files_changed()) read_again(now, told);
 }
 
 // Before they are read: what changes while they are will be seen at the next look.
@@ -83,11 +83,11 @@ result<void> tls_origin::load() {
     return {};
 }
 
-void tls_origin::read_again(instant now) {
+void tls_origin::read_again(instant now, news wanted) {
     const std::uint64_t before = revision();
     const result<void> loaded = load();
     const bool was_unusable = std::exchange(unusable_, !loaded);
-    if (!listener_) return;
+    if (!listener_ || (loaded && wanted == news::only_bad)) return;
     tls_reload told{loaded.has_value(), {}, now};
     if (!loaded) {
         told.message =

@@ -33,8 +33,9 @@ public:
     /// For a new connection. Looks at the files when the last look was a second ago: a few calls of
     /// stat, on one thread; the others go on with what there is.
     [[nodiscard]] state use(instant now);
-    /// Looks at the files, unless that was done within the last second.
-    void look(instant now);
+    /// Looks at the files because another origin of the same has other contents; who listens to
+    /// that one has heard of it. No more than once a second either.
+    void catch_up(instant now) { look(now, news::only_bad); }
     /// Of the latest context.
     [[nodiscard]] std::uint64_t revision() const noexcept {
         return revision_.load(std::memory_order_relaxed);
@@ -47,9 +48,11 @@ private:
     };
 
     tls_origin(const tls_options& options, tls_reload_listener listener);
+    enum class news : std::uint8_t { all, only_bad };
+    void look(instant now, news told);
     [[nodiscard]] bool have_files_changed();
     [[nodiscard]] result<void> load();
-    void read_again(instant now);
+    void read_again(instant now, news told);
 
     const tls_options options_;
     const tls_reload_listener listener_;
