@@ -286,14 +286,15 @@ void client_connection::take_fault(const boost::system::error_code& fault) {
     if (reason_.empty()) reason_ = fault.message();
     if (!secured_ || refusal_) return;
     refusal_ = refused_certificate(tls_->native_handle(), fault, server_name());
-    // In TLS 1.3 what was sent waits until the server has judged the certificate. Only as the very
-    // first word is a refusal certain to be that verdict.
-    const bool unseen = !heard_ && SSL_version(tls_->native_handle()) == TLS1_3_VERSION;
+    // In TLS 1.3 what was sent waits until the server has judged the certificate. Only before any
+    // other word is a refusal certain to be that verdict.
+    const bool unseen =
+        !heard_ && !handshake_.ticket_seen && SSL_version(tls_->native_handle()) == TLS1_3_VERSION;
     if (refusal_) refusal_->maybe_sent = !unseen;
 }
 
-void client_connection::catch_up() const {
-    if (where_->secured) where_->secured->catch_up(core_->time.now());
+void client_connection::catch_up(std::uint64_t revision) const {
+    if (where_->secured) where_->secured->catch_up(core_->time.now(), revision);
 }
 
 bool client_connection::outdated() const noexcept {

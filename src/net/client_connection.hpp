@@ -91,8 +91,8 @@ public:
     /// The files it was opened with, a certificate for instance, have changed since: to be used to
     /// the end of this use.
     [[nodiscard]] bool outdated() const noexcept;
-    /// Looks whether they have: somebody else has seen other contents.
-    void catch_up() const;
+    /// Looks whether they have: somebody else has seen contents of this revision.
+    void catch_up(std::uint64_t revision) const;
     /// The server did not accept the certificate it was shown, or saw none, which in TLS 1.3 is
     /// known only after `open`. `maybe_sent` is false when the server cannot have looked at
     /// anything that was sent.

@@ -51,13 +51,13 @@ client_pool::~client_pool() {
 // The files were read anew with the configuration. A connection is held against those that it was
 // opened with, so these have to be looked at.
 void client_pool::change_to(const std::shared_ptr<const destination>& where) {
-    if (where_->secured && where->secured &&
-        where_->secured->revision() != where->secured->revision()) {
+    const std::uint64_t revision = where->secured ? where->secured->revision() : 0;
+    if (where_->secured && where_->secured->revision() != revision) {
         for (const auto* const all : {&idle_, &busy_}) {
             for (const auto& connection : *all)
-                connection->catch_up();
+                connection->catch_up(revision);
         }
-        where_->secured->catch_up(core_->time.now());
+        where_->secured->catch_up(core_->time.now(), revision);
     }
     where_ = where;
 }

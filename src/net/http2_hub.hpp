@@ -32,6 +32,13 @@ public:
     /// Errors: as `client_pool::acquire`.
     [[nodiscard]] boost::asio::awaitable<result<way>> acquire(deadline until);
 
+    /// As `client_pool::use`.
+    void use(const std::shared_ptr<const destination>& where) {
+        if (where_ == where) return;
+        where_ = where;
+        pool_->use(where);
+    }
+
     void retire();
     void abort() noexcept;
 
@@ -66,7 +73,7 @@ private:
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<client_pool> pool_;
-    const std::shared_ptr<const destination> where_;
+    std::shared_ptr<const destination> where_;
     std::vector<std::shared_ptr<http2_session>> sessions_;
     std::deque<waiter*> line_;
     protocol speaks_ = protocol::unknown;

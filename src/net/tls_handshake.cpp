@@ -13,7 +13,9 @@ int place() {
 
 int on_session(SSL* connection, SSL_SESSION* given) {
     tls_handshake* const noted = tls_handshake::of(connection);
-    if (noted == nullptr || !noted->sessions) return 0;
+    if (noted == nullptr) return 0;
+    noted->ticket_seen = true;
+    if (!noted->sessions) return 0;
     noted->sessions->keep(tls_session_ptr(given), noted->revision);
     return 1;  // it is ours now
 }

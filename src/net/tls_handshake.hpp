@@ -22,6 +22,7 @@ struct tls_handshake {
     std::shared_ptr<tls_sessions> sessions{};  ///< where what the server gives is kept; may be null
     std::uint64_t revision = 0;                ///< of the files it was made with
     bool certificate_wanted = false;           ///< the server asked for the client's
+    bool ticket_seen = false;                  ///< in TLS 1.3 the server is done and content
 };
 
 }  // namespace symphony::net::detail

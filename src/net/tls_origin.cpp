@@ -42,6 +42,13 @@ tls_origin::state tls_origin::use(instant now) {
     return {context_, revision()};
 }
 
+void tls_origin::catch_up(instant now, std::uint64_t other) {
+    if (revision() == other) return;
+    const bool is_new = other_.exchange(other, std::memory_order_relaxed) != other;
+    if (is_new) next_look_.store(INT64_MIN, std::memory_order_relaxed);
+    look(now, news::only_bad);
+}
+
 void tls_origin::look(instant now, news told) {
     std::int64_t due = next_look_.load(std::memory_order_relaxed);
     if (watched_.empty() || count(now) < due) return;

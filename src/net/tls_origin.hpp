@@ -33,9 +33,9 @@ public:
     /// For a new connection. Looks at the files when the last look was a second ago: a few calls of
     /// stat, on one thread; the others go on with what there is.
     [[nodiscard]] state use(instant now);
-    /// Looks at the files because another origin of the same has other contents; who listens to
-    /// that one has heard of it. No more than once a second either.
-    void catch_up(instant now) { look(now, news::only_bad); }
+    /// Another origin of the same files has `other`: looks at them, at once if that is news and
+    /// else as `use` does. Who listens to the other has heard of it, and is not told again.
+    void catch_up(instant now, std::uint64_t other);
     /// Of the latest context.
     [[nodiscard]] std::uint64_t revision() const noexcept {
         return revision_.load(std::memory_order_relaxed);
@@ -58,6 +58,7 @@ private:
     const tls_reload_listener listener_;
     std::atomic<std::int64_t> next_look_;  // nanoseconds of `instant`
     std::atomic<std::uint64_t> revision_ = 0;
+    std::atomic<std::uint64_t> other_ = 0;  // what was last to be caught up with
 
     std::mutex looking_;  // and for what follows
     std::vector<watched_file> watched_;

@@ -117,14 +117,18 @@ TEST_F(changed_files, let_older_connections_finish_and_go) {
     }
 }
 
-TEST_F(changed_files, hold_after_a_configuration_was_read_again) {
-    become(alice);
-    EXPECT_EQ(ask(at(h1)), "CN=alice");
-    EXPECT_EQ(ask(at(h1)), "CN=alice");
-    EXPECT_EQ(rig.client->look(*at(h1)).opened, 1U) << "nothing has changed";
-    become(bob);
-    pass(1s);
-    EXPECT_EQ(ask(at(h1)), "CN=bob");
+TEST_F(changed_files, hold_at_once_after_a_configuration_was_read_again) {
+    for (const port which : {h1, h2, one_call}) {
+        become(alice);
+        EXPECT_EQ(ask(at(which)), "CN=alice");
+        EXPECT_EQ(ask(at(which)), "CN=alice");
+        EXPECT_EQ(rig.client->look(*at(which)).opened, which == one_call ? 2U : 1U);
+        become(bob);
+        EXPECT_EQ(ask(at(which)), "CN=bob");
+        become(alice);
+        EXPECT_EQ(ask(at(which)), "CN=alice");
+    }
+    EXPECT_THAT(told, IsEmpty()) << "whoever reads the configuration knows";
 }
 
 TEST_F(changed_files, that_are_broken_change_nothing_and_are_told_of_once) {
