@@ -117,15 +117,6 @@ asio::awaitable<result<void>> client_connection::connect() {
     co_return result<void>();
 }
 
-const std::string& client_connection::server_name() const noexcept {
-    return where_->tls.server_name.empty() ? where_->base.host : where_->tls.server_name;
-}
-
-void client_connection::resume_session() {
-    const auto session = handshake_.sessions->take(handshake_.revision, core_->time.wall_now());
-    if (session) SSL_set_session(tls_->native_handle(), session.get());
-}
-
 asio::awaitable<result<void>> client_connection::shake_hands() {
     const std::string& name = server_name();
     const tls_origin::state secured = where_->secured->use(core_->time.now());

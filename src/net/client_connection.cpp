@@ -1,8 +1,5 @@
 #include "net/client_connection.hpp"
 
-#include "net/tls_failure.hpp"
-#include "net/tls_origin.hpp"
-
 #include <array>
 #include <cerrno>
 #include <sys/socket.h>
@@ -173,13 +170,6 @@ void client_connection::start_tls_send() {
         });
 }
 
-// A server that refuses the client's certificate says so and closes, and what is sent then meets a
-// reset. What it said lies before that, for the outstanding receive to find.
-bool client_connection::will_be_told(const boost::system::error_code& fault) const noexcept {
-    const bool cut = fault == asio::error::connection_reset || fault == asio::error::broken_pipe;
-    return cut && listening_ && !heard_;
-}
-
 asio::awaitable<bool> client_connection::receive() {
     if (more_likely_ && stop_ == stop::none) receive_now();
     // What arrived before the connection broke or ended is read first.
@@ -284,21 +274,7 @@ bool client_connection::is_still_quiet() noexcept {
 void client_connection::take_fault(const boost::system::error_code& fault) {
     broken_ = true;
     if (reason_.empty()) reason_ = fault.message();
-    if (!secured_ || refusal_) return;
-    refusal_ = refused_certificate(tls_->native_handle(), fault, server_name());
-    // In TLS 1.3 what was sent waits until the server has judged the certificate. Only before any
-    // other word is a refusal certain to be that verdict.
-    const bool unseen =
-        !heard_ && !handshake_.ticket_seen && SSL_version(tls_->native_handle()) == TLS1_3_VERSION;
-    if (refusal_) refusal_->maybe_sent = !unseen;
-}
-
-void client_connection::catch_up(std::uint64_t revision) const {
-    if (where_->secured) where_->secured->catch_up(core_->time.now(), revision);
-}
-
-bool client_connection::outdated() const noexcept {
-    return secured_ && where_->secured->revision() != handshake_.revision;
+    note_refusal(fault);
 }
 
 void client_connection::stop_with(stop why) noexcept {

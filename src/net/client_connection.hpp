@@ -136,6 +136,7 @@ private:
     void take_received(const boost::system::error_code& fault, std::size_t size,
                        std::size_t wanted);
     void take_fault(const boost::system::error_code& fault);
+    void note_refusal(const boost::system::error_code& fault);
     [[nodiscard]] bool will_be_told(const boost::system::error_code& fault) const noexcept;
     void resume_session();
     [[nodiscard]] const std::string& server_name() const noexcept;

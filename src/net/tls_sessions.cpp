@@ -1,5 +1,6 @@
 #include "net/tls_sessions.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,7 +11,12 @@ namespace {
 constexpr std::size_t most_kept = 8;
 
 bool is_usable(const SSL_SESSION* session, std::time_t now) {
-    const std::time_t end = SSL_SESSION_get_time(session) + SSL_SESSION_get_timeout(session);
+    // How long a ticket is good for is the server's word, a week at most (RFC 8446, 4.6.1).
+    constexpr unsigned long week = 7UL * 24 * 60 * 60;
+    const unsigned long hint = SSL_SESSION_get_ticket_lifetime_hint(session);
+    const std::time_t end =
+        SSL_SESSION_get_time(session) + (hint > 0 ? static_cast<std::time_t>(std::min(hint, week))
+                                                  : SSL_SESSION_get_timeout(session));
     if (SSL_SESSION_is_resumable(session) != 1 || end <= now) return false;
     // A resumed handshake shows no certificate, so what was proven then has to hold still.
     const X509* const server = SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session));

@@ -2,9 +2,12 @@
 #include "support/certificates.hpp"
 #include "support/client_rig.hpp"
 #include "support/nginx.hpp"
+#include "symphony/testing/manual_clock.hpp"
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 // Resumption of TLS sessions. This nginx ends a connection with each answer.
@@ -14,7 +17,7 @@ namespace {
 
 class resumed_sessions : public ::testing::Test {
 protected:
-    enum port : std::size_t { h1_1_3, h1_1_2, h1_1_2_ids, h2_1_3, h2_1_2, wanting };
+    enum port : std::size_t { h1_1_3, h1_1_2, h1_1_2_ids, h2_1_3, h2_1_2, wanting, lasting };
 
     [[nodiscard]] std::string resuming(const char* listen, const char* more) const {
         return std::string("server { listen @LISTEN@ ") + listen + "; ssl_certificate " +
@@ -45,7 +48,8 @@ protected:
         resuming("ssl http2", "ssl_protocols TLSv1.2;") +
         resuming("ssl", ("ssl_protocols TLSv1.3; ssl_verify_client on; ssl_client_certificate " +
                          ca.file() + ";")
-                            .c_str())};
+                            .c_str()) +
+        resuming("ssl", "ssl_protocols TLSv1.3; ssl_session_timeout 7d;")};
     client_rig rig;
 };
 
@@ -101,6 +105,19 @@ TEST_F(resumed_sessions, end_with_the_ca_that_vouched_for_them) {
         return !last->has_value();
     }));
     EXPECT_TRUE(failed_as(*last, error_kind::tls_failed, false));
+}
+
+// A resumed handshake shows no certificate: what was proven before must still hold.
+TEST_F(resumed_sessions, end_with_the_certificate_of_the_server) {
+    testing::manual_clock clock;
+    clock.set_wall(rig.time.wall_now());
+    client_rig later(nullptr, &clock);
+    const auto where = at(lasting, trusting());
+    EXPECT_EQ(later.get(where).value().body.front(), '.');
+    clock.set_wall(rig.time.wall_now() + std::chrono::hours(12));
+    EXPECT_EQ(later.get(where).value().body.front(), 'r');
+    clock.set_wall(rig.time.wall_now() + std::chrono::hours(36));
+    EXPECT_EQ(later.get(where).value().body.front(), '.');
 }
 
 TEST_F(resumed_sessions, are_forgotten_by_a_server_without_harm) {
