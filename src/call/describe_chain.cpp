@@ -158,6 +158,7 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
         chain.push_back(fmt::format("credentials      {}",
                                     options.auth->type == auth_type::basic ? "basic" : "bearer"));
     }
+    if (options.tls.identity) chain.push_back("credentials      mtls (client certificate)");
     chain.push_back(transport_text(options));
     return chain;
 }

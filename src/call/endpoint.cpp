@@ -21,6 +21,20 @@ std::vector<const redis_options*> stores_of(const endpoint_options& options) {
     return all;
 }
 
+// Changed certificate files, told as an event of the endpoint that uses them.
+net::tls_reload_listener reload_listener(const endpoint_events& events) {
+    if (!events.heard()) return {};
+    return [events](const net::tls_reload& what) {
+        event told;
+        told.name = "tls.reload";
+        told.level = what.taken ? severity::info : severity::warn;
+        told.message = what.message;
+        told.fields = {{"taken", what.taken ? "true" : "false"}};
+        told.at = what.at;
+        events.tell(std::move(told));
+    };
+}
+
 }  // namespace
 
 endpoint::endpoint(endpoint_options options, endpoint_events events,
@@ -38,7 +52,8 @@ result<std::shared_ptr<endpoint>> endpoint::make(endpoint_options options, endpo
     if (auto wrong = problem(options)) return fail(error_kind::invalid_request, std::move(*wrong));
     const result<url> base = url::parse(options.url);
     if (!base) return std::unexpected(base.error());
-    auto where = net::destination::make(*base, options.tls, options.http, options.limits);
+    auto where = net::destination::make(*base, options.tls, options.http, options.limits,
+                                        reload_listener(events));
     if (!where) return std::unexpected(std::move(where.error()));
     for (const redis_options* const redis : stores_of(options)) {
         if (!redis->tls) continue;

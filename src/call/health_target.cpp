@@ -55,7 +55,10 @@ result<std::shared_ptr<const health_target>> health_target::make(const endpoint_
     if (!base) return std::unexpected(in_health_check(base.error()));
     tls_options tls = of.tls;
     const auto own = url::parse(of.url);
-    if (!own || own->host != base->host) tls.server_name.clear();
+    const bool same_host = own && own->host == base->host;
+    if (!same_host) tls.server_name.clear();
+    // Credentials go only where they were configured for.
+    if (!same_host || !base->is_tls()) tls.identity.reset();
     limit_options limits;
     limits.max_response_bytes = longest_page;
     auto where = net::destination::make(*base, tls, of.http, limits);

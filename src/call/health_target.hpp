@@ -18,8 +18,9 @@ namespace symphony {
 /// Where an endpoint's health is asked for, ready to be sent. Immutable.
 class health_target {
 public:
-    /// Null without a health check. The endpoint's TLS settings hold for it as well, its
-    /// credentials do not: they are sent nowhere else. Errors: as for an endpoint's URL.
+    /// Null without a health check. The endpoint's TLS settings hold for it as well, a client
+    /// certificate on the same host only. Its other credentials do not: they are sent nowhere else.
+    /// Errors: as for an endpoint's URL.
     [[nodiscard]] static result<std::shared_ptr<const health_target>> make(
         const endpoint_options& of);
 
@@ -30,9 +31,10 @@ public:
     [[nodiscard]] duration interval() const noexcept { return interval_; }
     [[nodiscard]] duration timeout() const noexcept { return timeout_; }
     [[nodiscard]] bool same_as(const health_target& other) const noexcept {
-        return where_->tls.ca.empty() &&  // a file may have changed under its name
-               options_ == other.options_ && interval_ == other.interval_ &&
-               where_->tls == other.where_->tls && where_->http == other.where_->http;
+        // A file may have changed under its name.
+        return where_->tls.ca.empty() && !where_->tls.identity && options_ == other.options_ &&
+               interval_ == other.interval_ && where_->tls == other.where_->tls &&
+               where_->http == other.where_->http;
     }
 
     health_target(const endpoint_options& of, std::shared_ptr<const net::destination> where,

@@ -48,7 +48,12 @@ struct read_breaker {
 /// An http or https URL. It may hold credentials in its user-info and query: no message repeats any
 /// of it.
 [[nodiscard]] std::optional<std::string> read_url(const cursor& at);
-[[nodiscard]] auth_options read_auth(const cursor& at);
+/// The `auth` block: what a request carries, or what its connection shows of itself.
+struct read_identity {
+    std::optional<auth_options> auth{};
+    std::optional<tls_identity> certificate{};
+};
+[[nodiscard]] read_identity read_auth(const cursor& at);
 [[nodiscard]] middleware_options read_middleware(const cursor& at);
 [[nodiscard]] retry_options read_retry(const cursor& at);
 /// A list of jq programs over an attempt's outcome; a fault when it is empty.

@@ -1,4 +1,5 @@
 #include "config/blocks.hpp"
+#include "config/expand.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,7 @@ struct credentials {
     std::optional<cursor> username{};
     std::optional<cursor> password{};
     std::optional<cursor> token{};
+    std::optional<cursor> certificate{};
 };
 
 // None of the messages here repeats any value.
@@ -30,6 +32,7 @@ void read_basic(const cursor& at, const credentials& given, auth_options& option
         if (auto password = given.password->hidden()) options.password = std::move(*password);
     }
     if (given.token) given.token->incomplete("goes with 'type: bearer' only");
+    if (given.certificate) given.certificate->incomplete("goes with 'type: mtls' only");
 }
 
 // RFC 6750, 2.1: b64token.
@@ -57,6 +60,43 @@ void read_bearer(const cursor& at, const credentials& given, auth_options& optio
     }
     if (given.username) given.username->incomplete("goes with 'type: basic' only");
     if (given.password) given.password->incomplete("goes with 'type: basic' only");
+    if (given.certificate) given.certificate->incomplete("goes with 'type: mtls' only");
+}
+
+// The name of a file next to the configuration, or PEM itself.
+std::string source_of(const cursor& at, std::string text) {
+    return text.starts_with("-----BEGIN") || text.empty()
+               ? std::move(text)
+               : resolve_path(at.context().directory(), text);
+}
+
+// What is wrong with the files is said here, where they are named.
+void read_mtls(const cursor& at, const credentials& given, tls_identity& identity) {
+    for (const auto& other : {given.username, given.password, given.token}) {
+        if (other) other->incomplete("does not go with 'type: mtls'");
+    }
+    if (!given.certificate) {
+        at.incomplete("'type: mtls' needs 'credentials.certificate' with 'cert' and 'key'");
+        return;
+    }
+    const object block(*given.certificate, {{"cert"}, {"key"}, {"passphrase"}},
+                       object::secrecy::secret);
+    const auto cert = block.require("cert");
+    const auto key = block.require("key");
+    const auto passphrase = block.get("passphrase");
+    auto cert_source = cert ? cert->text() : std::nullopt;
+    const auto key_source = key ? key->hidden() : std::nullopt;
+    const auto opens = passphrase ? passphrase->hidden() : secret();
+    if (!cert_source || !key_source || !opens) return;
+    identity.cert = source_of(*cert, std::move(*cert_source));
+    identity.key = secret(source_of(*key, std::string(key_source->reveal())));
+    identity.passphrase = *opens;
+    if (const auto wrong = identity.problem()) {
+        const cursor& where = wrong->member == "cert"                       ? *cert
+                              : wrong->member == "passphrase" && passphrase ? *passphrase
+                                                                            : *key;
+        where.wrong(wrong->message);
+    }
 }
 
 // What stands in credentials of no known type is still looked at: all faults come at once.
@@ -64,11 +104,17 @@ void expand_only(const credentials& given) {
     for (const auto& value : {given.username, given.password, given.token}) {
         if (value) static_cast<void>(value->hidden());
     }
+    if (!given.certificate) return;
+    const object block(*given.certificate, {{"cert"}, {"key"}, {"passphrase"}},
+                       object::secrecy::secret);
+    for (const char* const name : {"cert", "key", "passphrase"}) {
+        if (const auto value = block.get(name)) static_cast<void>(value->hidden());
+    }
 }
 
 }  // namespace
 
-auth_options read_auth(const cursor& at) {
+read_identity read_auth(const cursor& at) {
     const object block(at,
                        {{"type"},
                         {"credentials"},
@@ -80,32 +126,31 @@ auth_options read_auth(const cursor& at) {
                         unavailable("federation"),
                         unavailable("caching")},
                        object::secrecy::secret);
-    auth_options options;
+    read_identity made;
     credentials given;
     if (const auto inner = block.get("credentials")) {
-        const object fields(*inner,
-                            {{"username"}, {"password"}, {"token"}, unavailable("certificate")},
+        const object fields(*inner, {{"username"}, {"password"}, {"token"}, {"certificate"}},
                             object::secrecy::secret);
-        given = {fields.get("username"), fields.get("password"), fields.get("token")};
+        given = {fields.get("username"), fields.get("password"), fields.get("token"),
+                 fields.get("certificate")};
     }
     const auto type = block.require("type");
-    const auto which = type ? type->choice({{"basic"},
-                                            {"bearer"},
-                                            unavailable("oauth2"),
-                                            unavailable("jwt"),
-                                            unavailable("mtls")})
-                            : std::nullopt;
+    const auto which =
+        type ? type->choice(
+                   {{"basic"}, {"bearer"}, {"mtls"}, unavailable("oauth2"), unavailable("jwt")})
+             : std::nullopt;
     if (!which) {
         expand_only(given);
-        return options;
-    }
-    options.type = *which == 0 ? auth_type::basic : auth_type::bearer;
-    if (options.type == auth_type::basic) {
-        read_basic(at, given, options);
+    } else if (*which == 2) {
+        read_mtls(at, given, made.certificate.emplace());
+    } else if (*which == 0) {
+        made.auth.emplace().type = auth_type::basic;
+        read_basic(at, given, *made.auth);
     } else {
-        read_bearer(at, given, options);
+        made.auth.emplace().type = auth_type::bearer;
+        read_bearer(at, given, *made.auth);
     }
-    return options;
+    return made;
 }
 
 }  // namespace symphony::detail

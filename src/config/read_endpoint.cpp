@@ -78,6 +78,17 @@ void check_proxy(const cursor& at, const endpoint_options& options) {
     }
 }
 
+// After `tls`, which the certificate becomes a part of.
+void read_auth_into(const cursor& at, endpoint_options& options) {
+    read_identity made = read_auth(at);
+    options.auth = std::move(made.auth);
+    options.tls.identity = std::move(made.certificate);
+    const auto base = url::parse(options.url);
+    if (options.tls.identity && base && !base->is_tls()) {
+        at.incomplete("'type: mtls' needs an https URL: a client certificate is shown in TLS only");
+    }
+}
+
 }  // namespace
 
 std::optional<std::string> read_url(const cursor& at) {
@@ -129,9 +140,9 @@ endpoint_options read_endpoint(const cursor& at) {
     }
     read_block(block, "concurrency", options.concurrency, read_concurrency);
     read_block(block, "hedge", options.hedge, read_hedge);
-    read_block(block, "auth", options.auth, read_auth);
     read_block(block, "middleware", options.middleware, read_middleware);
     read_block(block, "tls", options.tls, read_tls);
+    if (const auto auth = block.get("auth")) read_auth_into(*auth, options);
     options.http.proxy = proxy_options::from(at.context().env());
     read_block(block, "http", options.http, read_http);
     check_proxy(at, options);

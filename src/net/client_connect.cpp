@@ -1,6 +1,6 @@
 #include "net/client_connection.hpp"
 #include "net/connect_race.hpp"
-#include "net/tls_context.hpp"
+#include "net/tls_origin.hpp"
 #include "symphony/net/tls_client.hpp"
 
 #include <boost/asio/ssl/context.hpp>
@@ -54,9 +54,9 @@ asio::awaitable<result<void>> client_connection::open(deadline until) {
     begin_use(own);
     result<void> done = co_await resolve();
     if (done) done = co_await connect();
-    if (done && where_->proxy && where_->tls_context) done = co_await tunnel();
-    if (done && where_->tls_context) done = co_await shake_hands();
-    if (!where_->tls_context) speaks_http2_ = where_->http.version == http_version::http2;
+    if (done && where_->proxy && where_->secured) done = co_await tunnel();
+    if (done && where_->secured) done = co_await shake_hands();
+    if (!where_->secured) speaks_http2_ = where_->http.version == http_version::http2;
     co_return done;
 }
 
@@ -118,14 +118,16 @@ asio::awaitable<result<void>> client_connection::connect() {
 }
 
 asio::awaitable<result<void>> client_connection::shake_hands() {
-    const std::string& name =
-        where_->tls.server_name.empty() ? where_->base.host : where_->tls.server_name;
-    auto& context = *static_cast<asio::ssl::context*>(where_->tls_context.get());
-    tls_.emplace(socket_, context);
+    const std::string& name = server_name();
+    const tls_origin::state secured = where_->secured->use(core_->time.now());
+    handshake_.revision = secured.revision;
+    tls_.emplace(socket_, *secured.context);
+    handshake_.attach(tls_->native_handle());
     if (!expect_tls_server(tls_->native_handle(), name)) {
         co_return fail(error_kind::tls_failed, fmt::format("'{}' cannot be verified", name));
     }
     if (offers_http2_) offer_protocols(tls_->native_handle(), where_->http.version);
+    resume_session();
     if (core_->fails(io_operation::handshake)) {
         operation_fault_ = asio::error::connection_reset;
     } else {
@@ -135,8 +137,10 @@ asio::awaitable<result<void>> client_connection::shake_hands() {
         }
     }
     if (operation_fault_) {
+        handshake_.sessions->clear();  // should one of them be why, the next handshake is whole
         co_return std::unexpected(tls_failure(tls_->native_handle(), operation_fault_, name));
     }
+    secured_ = true;
     speaks_http2_ = has_agreed_on_http2(tls_->native_handle());
     if (!speaks_http2_ && where_->http.version == http_version::http2) {
         co_return fail(error_kind::protocol_error,

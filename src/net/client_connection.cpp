@@ -22,17 +22,24 @@ bool would_block(const boost::system::error_code& fault) noexcept {
 }  // namespace
 
 client_connection::client_connection(std::shared_ptr<client_core> core,
-                                     std::shared_ptr<const destination> where)
+                                     std::shared_ptr<const destination> where,
+                                     std::shared_ptr<tls_sessions> sessions)
     : core_(std::move(core)),
       where_(std::move(where)),
       socket_(core_->executor),
       parking_(core_->executor),
       deadline_(core_->wakeups, this, [](void* self) noexcept {
           static_cast<client_connection*>(self)->stop_with(stop::timed_out);
-      }) {}
+      }) {
+    handshake_.sessions = std::move(sessions);
+}
 
 client_connection::~client_connection() {
     if (core_->stopped) deadline_.stop();
+    // OpenSSL takes a connection that ends without a goodbye as a reason not to resume its session.
+    if (secured_) {
+        SSL_set_shutdown(tls_->native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
 }
 
 void client_connection::begin_use(deadline until) {
@@ -158,7 +165,7 @@ void client_connection::start_tls_send() {
             self->sending_ = false;
             self->woken_ = true;  // for who waits in `next_event`
             self->out.clear();
-            if (fault) self->take_fault(fault);
+            if (fault && !self->will_be_told(fault)) self->take_fault(fault);
             self->on_event();
         });
 }
@@ -203,6 +210,7 @@ void client_connection::on_tls_received(const boost::system::error_code& fault, 
     listening_ = false;
     tls_pending_ = size;
     more_likely_ = size > 0;
+    heard_ = heard_ || size > 0;
     if (fault == asio::error::eof) {
         ended_ = true;
     } else if (fault) {
@@ -266,6 +274,7 @@ bool client_connection::is_still_quiet() noexcept {
 void client_connection::take_fault(const boost::system::error_code& fault) {
     broken_ = true;
     if (reason_.empty()) reason_ = fault.message();
+    note_refusal(fault);
 }
 
 void client_connection::stop_with(stop why) noexcept {

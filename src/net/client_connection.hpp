@@ -4,6 +4,7 @@
 #include "net/parking.hpp"
 #include "net/server_buffer.hpp"
 #include "net/server_timer.hpp"
+#include "net/tls_handshake.hpp"
 #include "symphony/core/clock.hpp"
 #include "symphony/core/deadline.hpp"
 #include "symphony/net/io_hook.hpp"
@@ -44,7 +45,9 @@ struct client_core {
 /// connection which dies in the pool is known as dead without a look at it. One thread.
 class client_connection : public std::enable_shared_from_this<client_connection> {
 public:
-    client_connection(std::shared_ptr<client_core> core, std::shared_ptr<const destination> where);
+    /// `sessions`: what TLS may resume, and where new sessions go.
+    client_connection(std::shared_ptr<client_core> core, std::shared_ptr<const destination> where,
+                      std::shared_ptr<tls_sessions> sessions);
     ~client_connection();
 
     /// Why a wait ended without what was waited for.
@@ -85,6 +88,15 @@ public:
     void offer_http2(bool offered) noexcept { offers_http2_ = offered; }
     /// As agreed on when it was opened, or by configuration.
     [[nodiscard]] bool speaks_http2() const noexcept { return speaks_http2_; }
+    /// The files it was opened with, a certificate for instance, have changed since: to be used to
+    /// the end of this use.
+    [[nodiscard]] bool outdated() const noexcept;
+    /// Looks whether they have: somebody else has seen contents of this revision.
+    void catch_up(std::uint64_t revision) const;
+    /// The server did not accept the certificate it was shown, or saw none, which in TLS 1.3 is
+    /// known only after `open`. `maybe_sent` is false when the server cannot have looked at
+    /// anything that was sent.
+    [[nodiscard]] const std::optional<error>& refusal() const noexcept { return refusal_; }
 
     void listen();
     void abort() noexcept;
@@ -124,11 +136,16 @@ private:
     void take_received(const boost::system::error_code& fault, std::size_t size,
                        std::size_t wanted);
     void take_fault(const boost::system::error_code& fault);
+    void note_refusal(const boost::system::error_code& fault);
+    [[nodiscard]] bool will_be_told(const boost::system::error_code& fault) const noexcept;
+    void resume_session();
+    [[nodiscard]] const std::string& server_name() const noexcept;
     void start_tls_send();
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<const destination> where_;
     boost::asio::ip::tcp::socket socket_;
+    tls_handshake handshake_;  // outlives `tls_`
     std::optional<tls_stream> tls_;
     std::unique_ptr<char[]> tls_input_;
     std::vector<boost::asio::ip::tcp::endpoint> addresses_;
@@ -151,7 +168,10 @@ private:
     bool woken_ = false;
     bool offers_http2_ = false;
     bool speaks_http2_ = false;
+    bool secured_ = false;  // the handshake is done
+    bool heard_ = false;    // the server has said something within TLS
     std::string reason_;
+    std::optional<error> refusal_;
 };
 
 }  // namespace symphony::net::detail

@@ -170,7 +170,7 @@ client_exchange::progress client_exchange::on_end() {
                               : send_failed_ ? "sending the request to"
                                              : "waiting for the answer of";
     error why = connection_failure(*lease_, *where_, stage);
-    why.maybe_sent = lease_->sent_bytes() > 0;
+    why.maybe_sent = why.maybe_sent && lease_->sent_bytes() > 0;
     answer_ = std::unexpected(std::move(why));
     return progress::failed;
 }

@@ -1,5 +1,7 @@
 #include "net/client_pool.hpp"
 
+#include "net/tls_origin.hpp"
+
 #include <algorithm>
 
 namespace symphony::net::detail {
@@ -46,13 +48,27 @@ client_pool::~client_pool() {
     close_idle();
 }
 
+// The files were read anew with the configuration. A connection is held against those that it was
+// opened with, so these have to be looked at.
+void client_pool::change_to(const std::shared_ptr<const destination>& where) {
+    const std::uint64_t revision = where->secured ? where->secured->revision() : 0;
+    if (where_->secured && where_->secured->revision() != revision) {
+        for (const auto* const all : {&idle_, &busy_}) {
+            for (const auto& connection : *all)
+                connection->catch_up(revision);
+        }
+        where_->secured->catch_up(core_->time.now(), revision);
+    }
+    where_ = where;
+}
+
 client_lease client_pool::take_idle() {
     while (!idle_.empty()) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
         const instant now = core_->time.now();
         const bool known_alive = now - connection->rested_at <= trusted_rest;
-        if (now - connection->rested_at < where_->http.idle_timeout &&
+        if (now - connection->rested_at < where_->http.idle_timeout && !connection->outdated() &&
             (known_alive || connection->is_still_quiet())) {
             ++reused_;
             add_busy(connection);
@@ -69,7 +85,7 @@ asio::awaitable<result<client_lease>> client_pool::acquire(deadline until) {
 }
 
 asio::awaitable<result<client_lease>> client_pool::open(deadline until) {
-    auto connection = std::make_shared<client_connection>(core_, where_);
+    auto connection = std::make_shared<client_connection>(core_, where_, sessions_);
     connection->offer_http2(offers_http2_);
     add_busy(connection);
     client_lease lease(shared_from_this(), connection);
@@ -118,7 +134,7 @@ asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until)
 
 void client_pool::give_back(std::shared_ptr<client_connection> connection) {
     const bool whole = !retired_ && !core_->stopped && !connection->broken() &&
-                       !connection->ended() &&
+                       !connection->ended() && !connection->outdated() &&
                        connection->stopped() == client_connection::stop::none;
     if (!whole) {
         discard(*connection);

@@ -57,7 +57,7 @@ public:
 
     /// The latest word on how many and how long: a configuration was read again.
     void use(const std::shared_ptr<const destination>& where) {
-        if (where_ != where) where_ = where;
+        if (where_ != where) change_to(where);
     }
 
     /// Connections opened from now on ask for HTTP/2 in their TLS handshake.
@@ -92,6 +92,7 @@ private:
 
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> open(deadline until);
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> stand_in_line(deadline until);
+    void change_to(const std::shared_ptr<const destination>& where);
     void give_back(std::shared_ptr<client_connection> connection);
     void discard(client_connection& connection) noexcept;
     void add_busy(const std::shared_ptr<client_connection>& connection);
@@ -102,6 +103,7 @@ private:
 
     const std::shared_ptr<client_core> core_;
     std::shared_ptr<const destination> where_;
+    const std::shared_ptr<tls_sessions> sessions_ = std::make_shared<tls_sessions>();
     std::vector<std::shared_ptr<client_connection>> idle_;  // the back is the most recent
     std::vector<std::shared_ptr<client_connection>> busy_;
     std::deque<waiter*> line_;

@@ -21,6 +21,7 @@ error connection_failure(const client_connection& connection, const destination&
             why.message = "the call was cancelled";
             break;
         case client_connection::stop::none:
+            if (connection.refusal()) return *connection.refusal();
             why.kind = error_kind::connection_lost;
             why.message =
                 fmt::format("the connection was lost while {} {}", stage, where.authority);

@@ -1,18 +1,39 @@
 #include "net/key_digest.hpp"
-#include "net/tls_context.hpp"
+#include "net/tls_origin.hpp"
 #include "symphony/net/transport.hpp"
 
 #include <fmt/format.h>
 
 namespace symphony::net {
 
+namespace {
+
+// What decides who is trusted, and who one is, decides whose connections may be shared. A key may
+// be given as text, and so is not to be read here; a passphrase only opens it.
+std::string tls_key(const tls_options& tls) {
+    std::string key = fmt::format("|{}|{}|{}", tls.server_name, tls.ca, tls.min_version);
+    if (tls.identity) {
+        const secret sources(fmt::format("{}|{}|{}", tls.identity->cert.size(), tls.identity->cert,
+                                         tls.identity->key.reveal()));
+        key += fmt::format("|as {}", detail::key_digest(sources));
+    }
+    return key;
+}
+
+}  // namespace
+
 result<std::shared_ptr<const destination>> destination::make(const url& base,
                                                              const tls_options& tls,
                                                              const http_options& http,
-                                                             const limit_options& limits) {
+                                                             const limit_options& limits,
+                                                             tls_reload_listener listener) {
     if (base.is_websocket()) {
         return fail(error_kind::invalid_request,
                     "a ws or wss URL is not available in this version");
+    }
+    if (tls.identity && !base.is_tls()) {
+        return fail(error_kind::invalid_request,
+                    "a client certificate is shown in TLS only: give an https URL");
     }
     auto proxy = proxy_for(base, http.proxy);
     if (!proxy) return std::unexpected(std::move(proxy.error()));
@@ -33,11 +54,10 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
     if (base.is_tls() && http.version == http_version::http1) made->key += "|1.1";
     if (http.version == http_version::http2) made->key += "|2";
     if (base.is_tls()) {
-        auto context = detail::make_tls_context(tls);
-        if (!context) return std::unexpected(std::move(context.error()));
-        made->tls_context = std::move(*context);
-        // What decides who is trusted decides whose connections may be shared.
-        made->key += fmt::format("|{}|{}|{}", tls.server_name, tls.ca, tls.min_version);
+        auto secured = detail::tls_origin::make(tls, std::move(listener));
+        if (!secured) return std::unexpected(std::move(secured.error()));
+        made->secured = std::move(*secured);
+        made->key += tls_key(tls);
     }
     made->proxy = std::move(*proxy);
     if (made->proxy) {

@@ -35,6 +35,15 @@ std::shared_ptr<http2_session> http2_hub::find_room() const {
     return nullptr;
 }
 
+// A certificate has changed: what is under way is finished, and new calls take a new connection.
+void http2_hub::leave_outdated() {
+    if (std::ranges::none_of(sessions_, [](const auto& one) { return one->outdated(); })) return;
+    const auto sessions = sessions_;  // one that is idle ends, and leaves
+    for (const auto& session : sessions) {
+        if (session->outdated()) session->retire();
+    }
+}
+
 bool http2_hub::may_connect() const noexcept {
     // One whose settings are still to come may have room for many.
     const bool known = std::ranges::all_of(sessions_, [](const auto& session) {
@@ -49,6 +58,7 @@ asio::awaitable<result<http2_hub::way>> http2_hub::acquire(deadline until) {
         if (pool_->idle() + pool_->busy() > 0) co_return way();
         speaks_ = protocol::unknown;  // it may have learned more since
     }
+    leave_outdated();
     if (line_.empty()) {
         if (auto session = find_room()) {
             session->reserve();

@@ -32,6 +32,13 @@ public:
     /// Errors: as `client_pool::acquire`.
     [[nodiscard]] boost::asio::awaitable<result<way>> acquire(deadline until);
 
+    /// As `client_pool::use`.
+    void use(const std::shared_ptr<const destination>& where) {
+        if (where_ == where) return;
+        where_ = where;
+        pool_->use(where);
+    }
+
     void retire();
     void abort() noexcept;
 
@@ -54,6 +61,7 @@ private:
     enum class protocol : std::uint8_t { unknown, http1, http2 };
 
     [[nodiscard]] std::shared_ptr<http2_session> find_room() const;
+    void leave_outdated();
     [[nodiscard]] bool may_connect() const noexcept;
     [[nodiscard]] boost::asio::awaitable<result<way>> connect(deadline until);
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> open(deadline until);
@@ -65,7 +73,7 @@ private:
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<client_pool> pool_;
-    const std::shared_ptr<const destination> where_;
+    std::shared_ptr<const destination> where_;
     std::vector<std::shared_ptr<http2_session>> sessions_;
     std::deque<waiter*> line_;
     protocol speaks_ = protocol::unknown;

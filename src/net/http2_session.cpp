@@ -127,7 +127,7 @@ void http2_session::flush() {
         }
         if (lease_->out.empty()) break;
         if (lease_->push() == client_connection::sent::broken) {
-            end(error_kind::connection_lost, "the connection was lost", lease_->reason());
+            end_lost();
             return;
         }
     }
@@ -171,7 +171,7 @@ bool http2_session::take_input() {
         if (was_asked) tell();
     }
     if (lease_->broken() || lease_->ended()) {
-        end(error_kind::connection_lost, "the connection was lost", lease_->reason());
+        end_lost();
         return false;
     }
     return true;
@@ -229,10 +229,20 @@ void http2_session::end_if_idle() {
     end(error_kind::connection_lost, "the connection is over", {});
 }
 
-// Streams that the server has not seen a byte of are provably not processed.
+void http2_session::end_lost() {
+    if (const auto& refusal = lease_->refusal()) {
+        end(refusal->kind, refusal->message, refusal->remote);
+    } else {
+        end(error_kind::connection_lost, "the connection was lost", lease_->reason());
+    }
+}
+
+// Streams that the server has not seen a byte of are provably not processed, and neither is
+// anything by a server that does not accept the client's certificate.
 void http2_session::end(error_kind kind, std::string_view message, const std::string& remote) {
     if (std::exchange(over_, true)) return;
     const auto streams = std::exchange(streams_, {});
+    const bool unseen = lease_ && lease_->refusal() && !lease_->refusal()->maybe_sent;
     for (const auto& stream : streams) {
         stream->closed = true;
         stream->timeout.stop();
@@ -241,7 +251,7 @@ void http2_session::end(error_kind kind, std::string_view message, const std::st
         why.kind = kind;
         why.message = fmt::format("{}: {}", where_->authority, message);
         why.remote = remote;
-        why.maybe_sent = stream->head_sent;
+        why.maybe_sent = stream->head_sent && !unseen;
         stream->fail(std::move(why));
     }
     if (lease_) lease_->wake();  // `run` ends

@@ -44,6 +44,8 @@ public:
     /// It was asked for a sign of life and gave none yet: no new streams meanwhile.
     [[nodiscard]] bool doubted() const noexcept { return asked_at_.has_value(); }
     [[nodiscard]] bool over() const noexcept { return over_; }
+    /// Its connection was opened with a certificate, or a CA, that has changed since.
+    [[nodiscard]] bool outdated() const noexcept { return !over_ && lease_->outdated(); }
 
     /// Puts the request on the wire, in the reserved place. What it points to outlives the stream's
     /// `closed`, or `abandon`. Errors: `invalid_request`.
@@ -78,6 +80,7 @@ private:
     void set_watch();
     void ask();
     void end(error_kind kind, std::string_view message, const std::string& remote);
+    void end_lost();
     void end_if_idle();
     void close();
     void tell() noexcept {

@@ -53,6 +53,7 @@ public:
             hub = std::make_shared<http2_hub>(core_, pool_of(where), where);
             if (closed_) hub->retire();
         }
+        hub->use(where);
         return hub;
     }
 

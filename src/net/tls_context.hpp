@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/tls_files.hpp"
 #include "symphony/core/result.hpp"
 #include "symphony/net/net_options.hpp"
 
@@ -9,12 +10,14 @@
 
 namespace symphony::net::detail {
 
-/// What `make_tls_client` makes, with ALPN "http/1.1". Errors: as there.
+/// What `make_tls_client` makes, out of `files`. `trusted`: whom to trust, when that was read
+/// before; the system's roots take longest.
 [[nodiscard]] result<std::shared_ptr<boost::asio::ssl::context>> make_tls_context(
-    const tls_options& options);
+    const tls_options& options, const tls_files& files, X509_STORE* trusted = nullptr);
 
-/// Asks for HTTP/2 in the handshake (ALPN, RFC 7301): instead of HTTP/1.1 where it is demanded,
-/// else before it.
+/// Asks for HTTP/1.1 alone in the handshake (ALPN, RFC 7301).
+void offer_http1(SSL_CTX* context);
+/// Asks for HTTP/2: instead of HTTP/1.1 where it is demanded, else before it.
 void offer_protocols(SSL* connection, http_version wanted);
 /// What came of it.
 [[nodiscard]] bool has_agreed_on_http2(SSL* connection) noexcept;

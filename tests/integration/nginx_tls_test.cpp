@@ -99,10 +99,11 @@ TEST_F(nginx_tls, refuses_a_certificate_that_does_not_prove_the_server) {
         bool trusted;
         const char* word;
     };
-    for (const row& one : {row{"unknown CA", good, false, "issuer"},
-                           row{"wrong name", other_name, true, "hostname mismatch"},
-                           row{"expired", expired, true, "expired"},
-                           row{"not valid yet", not_yet, true, "not yet valid"}}) {
+    for (const row& one :
+         {row{"unknown CA", good, false, "give its CA as tls.ca"},
+          row{"wrong name", other_name, true, "a certificate for other.test ("},
+          row{"expired", expired, true, "the certificate of localhost expired on 20"},
+          row{"not valid yet", not_yet, true, "not yet valid: it begins on 20"}}) {
         SCOPED_TRACE(one.what);
         const auto where = at(one.which, one.trusted ? trusting() : tls_options());
         const result<response> got = rig.get(where);

@@ -21,13 +21,19 @@ constexpr auto patience = std::chrono::seconds(20);
 }  // namespace
 
 struct misbehaving_server::tls {
-    explicit tls(const certificate_files& identity) : context(SSL_CTX_new(TLS_server_method())) {
+    tls(const certificate_files& identity, const client_demand& of_clients)
+        : context(SSL_CTX_new(TLS_server_method())) {
         if (context == nullptr ||
             SSL_CTX_use_certificate_file(context, identity.certificate.c_str(), SSL_FILETYPE_PEM) !=
                 1 ||
             SSL_CTX_use_PrivateKey_file(context, identity.key.c_str(), SSL_FILETYPE_PEM) != 1) {
             throw std::runtime_error("misbehaving_server: a broken certificate");
         }
+        if (!of_clients.ca.empty()) {
+            SSL_CTX_load_verify_file(context, of_clients.ca.c_str());
+            SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        }
+        if (of_clients.only_1_2) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
         std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     }
     ~tls() { SSL_CTX_free(context); }
@@ -115,11 +121,12 @@ misbehaving_server::misbehaving_server(std::vector<script> scripts) : scripts_(s
 }
 
 misbehaving_server::misbehaving_server(std::vector<script> scripts,
-                                       const certificate_files& identity)
+                                       const certificate_files& identity,
+                                       const client_demand& of_clients)
     : misbehaving_server(std::move(scripts)) {
     // Nobody knows the port yet, so nobody has been accepted without it.
     const std::lock_guard lock(mutex_);
-    tls_ = std::make_unique<tls>(identity);
+    tls_ = std::make_unique<tls>(identity, of_clients);
 }
 
 misbehaving_server::~misbehaving_server() {

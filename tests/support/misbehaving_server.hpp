@@ -15,6 +15,12 @@
 
 namespace symphony::test_support {
 
+/// What a server demands of its clients in TLS.
+struct client_demand {
+    std::string ca{};       ///< who vouches for their certificates; empty: none is wanted
+    bool only_1_2 = false;  ///< TLS 1.2, where a certificate is judged within the handshake
+};
+
 /// A server that does to its clients whatever a test writes down: raw bytes over TCP or TLS, on a
 /// free port of 127.0.0.1 and threads of its own. It plays the nth script on the nth connection and
 /// the last one on all that follow. Everything ends with this object. Waiting gives up after 20 s.
@@ -23,7 +29,8 @@ public:
     explicit misbehaving_server(std::vector<script> scripts);
     explicit misbehaving_server(script every) : misbehaving_server(std::vector{std::move(every)}) {}
     /// Over TLS; a script begins after the handshake.
-    misbehaving_server(std::vector<script> scripts, const certificate_files& identity);
+    misbehaving_server(std::vector<script> scripts, const certificate_files& identity,
+                       const client_demand& of_clients = {});
     ~misbehaving_server();
     misbehaving_server(const misbehaving_server&) = delete;
     misbehaving_server& operator=(const misbehaving_server&) = delete;

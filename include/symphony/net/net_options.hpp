@@ -1,19 +1,45 @@
 #pragma once
 
+#include "symphony/core/secret.hpp"
 #include "symphony/core/time.hpp"
 #include "symphony/net/proxy_options.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace symphony {
 
-/// The endpoint's `tls` block.
+/// Whom a client shows itself as in TLS, where the server asks (`auth: {type: mtls}`). Each source
+/// is the name of a PEM file, or PEM itself when it begins with "-----BEGIN".
+struct tls_identity {
+    std::string cert{};   ///< the client's own certificate first, then its issuers: all are sent
+    secret key{};         ///< EC or RSA, PKCS#8 or traditional PEM, encrypted or not
+    secret passphrase{};  ///< of an encrypted key; nobody is ever asked for it
+
+    /// A member and what is wrong with it: never any of the key, nor a name that could be one.
+    struct fault {
+        std::string_view member;  ///< "cert", "key" or "passphrase"
+        std::string message;
+    };
+    /// Reads and opens both, and holds them together; nothing when they are in order. A certificate
+    /// that has expired is.
+    [[nodiscard]] std::optional<fault> problem() const;
+
+    bool operator==(const tls_identity& other) const {
+        return cert == other.cert && key.equals(other.key.reveal()) &&
+               passphrase.equals(other.passphrase.reveal());
+    }
+};
+
+/// The endpoint's `tls` block, and the certificate of its `auth` block.
 struct tls_options {
     std::string ca;           ///< PEM file, added to the system's roots; empty = system only
     std::string server_name;  ///< SNI and the name verified; empty = the URL's host
-    std::string min_version = "1.2";  ///< "1.2" or "1.3"
+    std::string min_version = "1.2";         ///< "1.2" or "1.3"
+    std::optional<tls_identity> identity{};  ///< https only
 
     bool operator==(const tls_options&) const = default;
 };

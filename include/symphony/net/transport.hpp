@@ -2,6 +2,7 @@
 
 #include "symphony/core/deadline.hpp"
 #include "symphony/core/result.hpp"
+#include "symphony/core/time.hpp"
 #include "symphony/core/url.hpp"
 #include "symphony/net/body.hpp"
 #include "symphony/net/field_block.hpp"
@@ -13,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,14 +23,33 @@
 
 namespace symphony::net {
 
+namespace detail {
+class tls_origin;
+}
+
+/// What became of the files of a `tls_options` that changed on disk.
+struct tls_reload {
+    bool taken = false;   ///< false: they are not usable, and what was there before goes on
+    std::string message;  ///< for people; never any of a key
+    instant at{};
+};
+/// Called on the thread of whichever connection was being opened; thread-safe, quick, no throw.
+using tls_reload_listener = std::function<void(const tls_reload&)>;
+
 /// Where requests go: one origin with one TLS identity and its bounds. Immutable and shared; two
-/// destinations with the same `key` share connections.
+/// destinations with the same `key` share connections and TLS sessions.
+///
+/// The files that `tls` names are looked at again when a connection is opened, once a second at
+/// most. Changed ones hold for new connections and new TLS sessions; older connections finish what
+/// they carry and are not used again. Files that are not usable change nothing.
 class destination {
 public:
-    /// Reads the CA file. Errors: `tls_failed` naming the file, `invalid_request` for the URL.
+    /// Reads the files of `tls`. Errors: `tls_failed` naming the file, `invalid_request` for the
+    /// URL, and for a client certificate without TLS. `listener`: hears of changed files; may be
+    /// empty.
     [[nodiscard]] static result<std::shared_ptr<const destination>> make(
         const url& base, const tls_options& tls = {}, const http_options& http = {},
-        const limit_options& limits = {});
+        const limit_options& limits = {}, tls_reload_listener listener = {});
 
     url base;
     tls_options tls;
@@ -39,7 +60,7 @@ public:
     std::optional<proxy_server> proxy;  ///< on the way; chosen from `http.proxy`
     std::string target_prefix;   ///< before the path towards a proxy of plain HTTP (absolute form)
     bool may_use_http2 = false;  ///< over TLS unless forbidden; else where demanded
-    std::shared_ptr<void> tls_context;  ///< the transport's own; null for plain HTTP
+    std::shared_ptr<detail::tls_origin> secured;  ///< the transport's own; null for plain HTTP
 };
 
 /// One request as views: nothing is copied before the wire. Everything it points to outlives
@@ -69,7 +90,8 @@ public:
     virtual ~transport() = default;
     /// One request, one final (not 1xx) answer. Errors: `timeout`, `dns_failed`, `connect_failed`,
     /// `tls_failed`, `connection_lost`, `protocol_error`, `response_too_large`, `invalid_request`
-    /// (a header that cannot go on the wire), `cancelled`; `error.maybe_sent` is exact. A request
+    /// (a header that cannot go on the wire), `cancelled`; `error.maybe_sent` is exact. A server
+    /// that refuses the client's certificate has not looked at the request: not sent. A request
     /// that provably never reached the server over a reused connection is replayed once by itself.
     /// Cancellation: terminal or partial, at any point; the connection is closed if it was used.
     [[nodiscard]] virtual boost::asio::awaitable<result<response>> send(

@@ -183,13 +183,12 @@ TEST(rules, a_ca_file_stands_next_to_the_configuration) {
 TEST(rules, what_does_not_work_yet_says_so) {
     for (const char* block :
          {"isStreaming: true", "streamConfig: {mode: json}", "auth: {type: oauth2}",
-          "auth: {type: jwt}", "auth: {type: mtls}",
+          "auth: {type: jwt}",
           "auth: {type: bearer, credentials: {token: t}, oauth2: {tokenUrl: x}}",
           "auth: {type: bearer, credentials: {token: t}, federation: {provider: aws}}",
           "auth: {type: bearer, credentials: {token: t}, caching: {enabled: true, ttl: 1}}",
           "auth: {type: bearer, credentials: {token: t}, retryOnAuthFailure: true}",
           "auth: {type: bearer, credentials: {token: t}, refreshToken: x}",
-          "auth: {type: bearer, credentials: {token: t, certificate: {cert: c, key: k}}}",
           "middleware: {pre: {transform: '.'}}", "middleware: {post: {cache: {ttl: 1}}}",
           "middleware: {metrics: {dimensions: [a]}}", "middleware: {error: {transform: '.'}}",
           "middleware: {error: {fallback: '.'}}"}) {

@@ -27,6 +27,12 @@ TEST(secrets, never_appear_in_a_fault) {
         "auth: {type: bearer, credentials: {token: 'hunter2${'}}",
         "auth: {type: bearer, credentials: {token: '${SECRET} x'}}",
         "auth: {type: bearer, credentials: {token: t, certificate: {passphrase: hunter2}}}",
+        "auth: {type: mtls, credentials: {certificate: {cert: c, key: hunter2, "
+        "passphrase: hunter2}}}",
+        "auth: {type: mtls, credentials: {certificate: {cert: c, hunter2: k}}}",
+        "auth: {type: mtls, credentials: {certificate: {cert: /dev/null, key: [hunter2]}}}",
+        "auth: {type: mtls, credentials: {certificate: hunter2}}",
+        "auth: {type: mtls, credentials: {password: hunter2}}",
         "headers: {authorization: \"hunter2\\n\"}",
         "headers: {authorization: [hunter2]}",
         "headers: {'authorization: hunter2': x}",
