@@ -42,6 +42,12 @@ std::optional<proxy_options> read_proxy(const cursor& at) {
     return proxy;
 }
 
+std::optional<std::string> read_least_version(const cursor& at) {
+    const auto which = at.choice({{"1.2"}, {"1.3"}});
+    if (!which) return std::nullopt;
+    return *which == 0 ? "1.2" : "1.3";
+}
+
 }  // namespace
 
 std::optional<std::string> read_authorities(const cursor& at) {
@@ -65,11 +71,17 @@ tls_options read_tls(const cursor& at) {
             if (!host) name->wrong("must be a host name");
         }
     }
-    if (const auto version = block.get("minVersion")) {
-        if (const auto which = version->choice({{"1.2"}, {"1.3"}})) {
-            options.min_version = *which == 0 ? "1.2" : "1.3";
-        }
-    }
+    block.into(options.min_version, "minVersion", read_least_version);
+    return options;
+}
+
+server_tls_options read_server_tls(const cursor& at) {
+    const object block(at, {{"cert"}, {"key"}, {"passphrase"}, {"clientCa"}, {"minVersion"}},
+                       object::secrecy::secret);
+    server_tls_options options;
+    read_certificate(block, options.identity);
+    block.into(options.client_ca, "clientCa", read_authorities);
+    block.into(options.min_version, "minVersion", read_least_version);
     return options;
 }
 
