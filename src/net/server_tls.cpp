@@ -65,10 +65,11 @@ BIO_METHOD* socket_method() {
     return made;
 }
 
-// A client that offers protocols, and not this one, is told so (RFC 7301, 3.2).
+// A client that offers protocols, and not this one, is told so (RFC 7301, 3.2). What was chosen is
+// looked at after the return.
 int choose_protocol(SSL* /*tls*/, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned offered_size, void* /*use*/) {
-    constexpr std::array<unsigned char, 9> ours{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    static constexpr std::array<unsigned char, 9> ours{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     unsigned char* found = nullptr;
     const int outcome =
         SSL_select_next_proto(&found, size, ours.data(), ours.size(), offered, offered_size);
