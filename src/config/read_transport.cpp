@@ -2,6 +2,8 @@
 #include "config/expand.hpp"
 #include "symphony/core/url.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -91,10 +93,23 @@ http_options read_http(const cursor& at) {
                             {"idleTimeout"},
                             {"connectTimeout"},
                             {"decompress"},
-                            {"proxy"}});
+                            {"proxy"},
+                            {"unixSocket"}});
     http_options options;
     options.proxy = proxy_options::from(at.context().env());
     block.into(options.proxy, "proxy", read_proxy);
+    if (const auto path = block.get("unixSocket")) {
+        if (auto text = path->text()) {
+            if (text->empty()) path->wrong("must not be empty");
+            if (block.get("proxy")) path->wrong("goes without 'proxy'");
+            options.unix_socket = resolve_path(at.context().directory(), *text);
+            options.proxy = {};
+            if (options.unix_socket.size() > http_options::longest_socket_path) {
+                path->wrong(fmt::format("a path of at most {} bytes, from the root on",
+                                        http_options::longest_socket_path));
+            }
+        }
+    }
     if (const auto version = block.get("version")) {
         if (const auto which = version->choice({{"auto"}, {"1.1"}, {"2"}})) {
             options.version = static_cast<http_version>(*which);

@@ -10,6 +10,7 @@
 #include "symphony/net/io_hook.hpp"
 #include "symphony/net/transport.hpp"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
@@ -116,7 +117,7 @@ public:
     std::size_t place = 0;  ///< among those in use: the pool's own
 
 private:
-    using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+    using tls_stream = boost::asio::ssl::stream<boost::asio::generic::stream_protocol::socket&>;
 
     [[nodiscard]] boost::asio::awaitable<result<void>> resolve();
     [[nodiscard]] boost::asio::awaitable<result<void>> connect();
@@ -140,8 +141,8 @@ private:
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<const destination> where_;
-    boost::asio::ip::tcp::socket socket_;
-    tls_handshake handshake_;  // outlives `tls_`
+    boost::asio::generic::stream_protocol::socket socket_;  // TCP, or a Unix-domain socket
+    tls_handshake handshake_;                               // outlives `tls_`
     std::optional<tls_stream> tls_;
     std::unique_ptr<char[]> tls_input_;
     std::vector<boost::asio::ip::tcp::endpoint> addresses_;

@@ -55,6 +55,10 @@ struct http_options {
     /// Ask for compressed answers and decode them, where the caller leaves that to Symphony.
     bool decompress = true;
     proxy_options proxy{};
+    /// The path of a Unix-domain socket that takes the place of the URL's host
+    /// and port, and of any proxy of the environment; empty = TCP.
+    std::string unix_socket{};
+    static constexpr std::size_t longest_socket_path = 107;
 
     bool operator==(const http_options&) const = default;
 };
