@@ -93,6 +93,7 @@ http_options read_http(const cursor& at) {
                             {"idleTimeout"},
                             {"connectTimeout"},
                             {"decompress"},
+                            {"expectContinue"},
                             {"proxy"},
                             {"unixSocket"}});
     http_options options;
@@ -120,11 +121,13 @@ http_options read_http(const cursor& at) {
     const auto time = [](const cursor& c) { return c.time(); };
     block.into(options.idle_timeout, "idleTimeout", time);
     block.into(options.connect_timeout, "connectTimeout", time);
-    if (const auto decompress = block.get("decompress")) {
-        if (const auto which = decompress->choice({{"true"}, {"false"}})) {
-            options.decompress = *which == 0;
-        }
-    }
+    const auto yes_or_no = [](const cursor& c) -> std::optional<bool> {
+        const auto which = c.choice({{"true"}, {"false"}});
+        if (!which) return std::nullopt;
+        return *which == 0;
+    };
+    block.into(options.decompress, "decompress", yes_or_no);
+    block.into(options.expect_continue, "expectContinue", yes_or_no);
     return options;
 }
 

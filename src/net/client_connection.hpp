@@ -66,10 +66,13 @@ public:
     enum class sent : std::uint8_t { all, blocked, answered, broken };
     /// Sends `out` and `more` as far as it goes at once, and takes off what went.
     [[nodiscard]] sent send_now(std::string_view& more);
-    /// The same, waiting as long as it takes; `answered` when the peer speaks before all is sent.
-    [[nodiscard]] boost::asio::awaitable<sent> send(std::string_view more);
+    /// The same, waiting as long as it takes; `answered` when the peer speaks before all is sent:
+    /// called again, it goes on with what is left in `more`, which outlives it.
+    [[nodiscard]] boost::asio::awaitable<sent> send(std::string_view& more);
     /// Waits for input. False: the end of it, broken, or stopped.
     [[nodiscard]] boost::asio::awaitable<bool> receive();
+    /// What has arrived was looked at: only more of it counts as news.
+    void note_heard() noexcept { arrived_ = false; }
     /// Looks whether the peer has said something or left, at the price of a system call.
     [[nodiscard]] bool is_still_quiet() noexcept;
 
