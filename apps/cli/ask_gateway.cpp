@@ -1,5 +1,6 @@
 #include "cli/ask_gateway.hpp"
 
+#include "gateway/listen_address.hpp"
 #include "symphony/tool/client.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +29,11 @@ error refusal_of(const response& answer) {
 
 result<json> ask_gateway(const gateway_options& gateway, request what) {
     endpoint_options admin;
-    admin.url = "http://" + gateway.admin;
+    const auto address = symphony::gateway::parse_listen_address(gateway.admin);
+    const bool secured = gateway.tls && address && !address->is_loopback();
+    admin.url = (secured ? "https://" : "http://") + gateway.admin;
+    // The gateway's own certificate is at hand, and may be nobody else's to vouch for.
+    if (secured) admin.tls.ca = gateway.tls->identity.cert;
     admin.timeout = std::chrono::seconds(5);
     if (!gateway.admin_token.empty()) {
         auth_options identity;

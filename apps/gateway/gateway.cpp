@@ -51,6 +51,10 @@ void need_listening(plane& server, listen_address& address, const char* what) {
     address.port = *port;
 }
 
+std::string url_of(const listen_address& address, bool secured) {
+    return (secured ? "https://" : "http://") + address.text();
+}
+
 event_sink sink_of(event_log& log, event_hub& hub) {
     return [&hub, line = log.sink()](const event& what) {
         line(what);
@@ -116,17 +120,34 @@ private:
                 fmt::format("the admin address {} is not a loopback address: "
                             "gateway.adminToken is required",
                             admin_at.text()));
+        net::server_options secured;
+        if (options.tls) secured.tls = need_tls(*options.tls);
+        const bool secures_admin = secured.tls && !admin_at.is_loopback();
         data_plane_ = std::make_unique<plane>(
-            client_, [this](net::server_request& r) { return data_.handle(r); }, true);
+            client_, [this](net::server_request& r) { return data_.handle(r); }, true, secured);
         admin_plane_ = std::make_unique<plane>(
-            client_, [this](net::server_request& r) { return admin_.handle(r); }, false);
+            client_, [this](net::server_request& r) { return admin_.handle(r); }, false,
+            secures_admin ? secured : net::server_options());
         need_listening(*data_plane_, data_at, "data plane");
         need_listening(*admin_plane_, admin_at, "admin plane");
-        const std::string data_url = "http://" + data_at.text();
-        const std::string admin_url = "http://" + admin_at.text();
+        const std::string data_url = url_of(data_at, secured.tls != nullptr);
+        const std::string admin_url = url_of(admin_at, secures_admin);
         say("listening on " + data_url);
         say("admin on " + admin_url);
         if (setup.on_listening) setup.on_listening(data_url, admin_url);
+    }
+
+    std::shared_ptr<net::detail::tls_origin> need_tls(const server_tls_options& options) {
+        auto made = net::make_server_tls(options, [this](const net::tls_reload& what) {
+            event said;
+            said.name = "tls.reload";
+            said.level = what.taken ? severity::info : severity::warn;
+            said.message = "the gateway's " + what.message;
+            said.at = what.at;
+            sink_of(log_, hub_)(said);
+        });
+        if (!made) throw start_failure("gateway.tls: " + made.error().message);
+        return *made;
     }
 
     asio::awaitable<void> watch(asio::signal_set& signals) {

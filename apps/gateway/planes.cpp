@@ -45,11 +45,12 @@ bool is_taken(const listen_address& address) {
 
 }  // namespace
 
-plane::plane(client& calls, net::http_server::handler on_request, bool on_every_executor) {
+plane::plane(client& calls, const net::http_server::handler& on_request, bool on_every_executor,
+             const net::server_options& options) {
     for (const asio::any_io_executor& executor : calls.executors()) {
         auto server = run_on(executor, [&] {
-            return std::make_unique<net::http_server>(executor, calls.time(),
-                                                      calls.timers_of(executor), on_request);
+            return std::make_unique<net::http_server>(
+                executor, calls.time(), calls.timers_of(executor), on_request, options);
         });
         shards_.push_back({executor, std::move(server)});
         if (!on_every_executor) break;

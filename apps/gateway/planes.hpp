@@ -14,7 +14,8 @@ namespace symphony::gateway {
 /// only. Every server is made, used and let go on its executor's thread. Not to be used from there.
 class plane {
 public:
-    plane(client& calls, net::http_server::handler on_request, bool on_every_executor);
+    plane(client& calls, const net::http_server::handler& on_request, bool on_every_executor,
+          const net::server_options& options = {});
     ~plane();
     plane(const plane&) = delete;
     plane& operator=(const plane&) = delete;

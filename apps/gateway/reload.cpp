@@ -47,9 +47,10 @@ reloader::outcome reloader::load_locked() {
 
 void reloader::compare_gateway(const gateway_options& now) {
     if (now.listen != running_.listen || now.admin != running_.admin ||
-        !now.admin_token.equals(running_.admin_token.reveal())) {
+        !now.admin_token.equals(running_.admin_token.reveal()) || now.tls != running_.tls) {
         tell(severity::warn, "config.restart_needed",
-             "gateway.listen, gateway.admin and gateway.adminToken take effect at the next start");
+             "gateway.listen, gateway.admin, gateway.adminToken and gateway.tls take effect at the "
+             "next start");
     }
 }
 

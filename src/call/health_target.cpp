@@ -61,7 +61,9 @@ result<std::shared_ptr<const health_target>> health_target::make(const endpoint_
     if (!same_host || !base->is_tls()) tls.identity.reset();
     limit_options limits;
     limits.max_response_bytes = longest_page;
-    auto where = net::destination::make(*base, tls, of.http, limits);
+    http_options http = of.http;
+    if (!same_host) http.unix_socket.clear();
+    auto where = net::destination::make(*base, tls, http, limits);
     if (!where) return std::unexpected(in_health_check(std::move(where.error())));
     std::optional<credentials> identity;
     if (const auto given = basic_credentials_in(*base)) {

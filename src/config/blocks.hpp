@@ -54,6 +54,8 @@ struct read_identity {
     std::optional<tls_identity> certificate{};
 };
 [[nodiscard]] read_identity read_auth(const cursor& at);
+/// `cert`, `key` and `passphrase` of a block: files next to the configuration, or PEM itself.
+void read_certificate(const object& block, tls_identity& identity);
 [[nodiscard]] middleware_options read_middleware(const cursor& at);
 [[nodiscard]] retry_options read_retry(const cursor& at);
 /// A list of jq programs over an attempt's outcome; a fault when it is empty.
@@ -61,6 +63,7 @@ struct read_identity {
 [[nodiscard]] concurrency_options read_concurrency(const cursor& at);
 [[nodiscard]] hedge_options read_hedge(const cursor& at);
 [[nodiscard]] tls_options read_tls(const cursor& at);
+[[nodiscard]] server_tls_options read_server_tls(const cursor& at);
 [[nodiscard]] http_options read_http(const cursor& at);
 [[nodiscard]] limit_options read_limits(const cursor& at);
 [[nodiscard]] endpoint_options read_endpoint(const cursor& at);

@@ -70,7 +70,6 @@ std::string source_of(const cursor& at, std::string text) {
                : resolve_path(at.context().directory(), text);
 }
 
-// What is wrong with the files is said here, where they are named.
 void read_mtls(const cursor& at, const credentials& given, tls_identity& identity) {
     for (const auto& other : {given.username, given.password, given.token}) {
         if (other) other->incomplete("does not go with 'type: mtls'");
@@ -81,6 +80,26 @@ void read_mtls(const cursor& at, const credentials& given, tls_identity& identit
     }
     const object block(*given.certificate, {{"cert"}, {"key"}, {"passphrase"}},
                        object::secrecy::secret);
+    read_certificate(block, identity);
+}
+
+// What stands in credentials of no known type is still looked at: all faults come at once.
+void expand_only(const credentials& given) {
+    for (const auto& value : {given.username, given.password, given.token}) {
+        if (value) static_cast<void>(value->hidden());
+    }
+    if (!given.certificate) return;
+    const object block(*given.certificate, {{"cert"}, {"key"}, {"passphrase"}},
+                       object::secrecy::secret);
+    for (const char* const name : {"cert", "key", "passphrase"}) {
+        if (const auto value = block.get(name)) static_cast<void>(value->hidden());
+    }
+}
+
+}  // namespace
+
+// What is wrong with the files is said here, where they are named.
+void read_certificate(const object& block, tls_identity& identity) {
     const auto cert = block.require("cert");
     const auto key = block.require("key");
     const auto passphrase = block.get("passphrase");
@@ -98,21 +117,6 @@ void read_mtls(const cursor& at, const credentials& given, tls_identity& identit
         where.wrong(wrong->message);
     }
 }
-
-// What stands in credentials of no known type is still looked at: all faults come at once.
-void expand_only(const credentials& given) {
-    for (const auto& value : {given.username, given.password, given.token}) {
-        if (value) static_cast<void>(value->hidden());
-    }
-    if (!given.certificate) return;
-    const object block(*given.certificate, {{"cert"}, {"key"}, {"passphrase"}},
-                       object::secrecy::secret);
-    for (const char* const name : {"cert", "key", "passphrase"}) {
-        if (const auto value = block.get(name)) static_cast<void>(value->hidden());
-    }
-}
-
-}  // namespace
 
 read_identity read_auth(const cursor& at) {
     const object block(at,

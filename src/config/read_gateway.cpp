@@ -42,8 +42,7 @@ std::optional<std::string> read_address(const object& block, std::string_view ke
 }  // namespace
 
 gateway_options read_gateway(const cursor& at) {
-    const object block(
-        at, {{"listen"}, {"admin"}, {"adminToken"}, {"drainTimeout"}, unavailable("tls")});
+    const object block(at, {{"listen"}, {"admin"}, {"adminToken"}, {"drainTimeout"}, {"tls"}});
     gateway_options options;
     (void)read_address(block, "listen", options.listen);
     const auto admin = read_address(block, "admin", options.admin);
@@ -57,6 +56,7 @@ gateway_options read_gateway(const cursor& at) {
     if (admin && !is_loopback(*admin) && !token) {
         block.get("admin")->wrong("not a loopback address: 'adminToken' is required");
     }
+    if (const auto tls = block.get("tls")) options.tls = read_server_tls(*tls);
     block.into(options.drain_timeout, "drainTimeout",
                [](const cursor& c) { return c.time({duration::zero(), std::chrono::hours(24)}); });
     return options;

@@ -2,6 +2,8 @@
 #include "config/expand.hpp"
 #include "symphony/core/url.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -42,6 +44,12 @@ std::optional<proxy_options> read_proxy(const cursor& at) {
     return proxy;
 }
 
+std::optional<std::string> read_least_version(const cursor& at) {
+    const auto which = at.choice({{"1.2"}, {"1.3"}});
+    if (!which) return std::nullopt;
+    return *which == 0 ? "1.2" : "1.3";
+}
+
 }  // namespace
 
 std::optional<std::string> read_authorities(const cursor& at) {
@@ -65,11 +73,17 @@ tls_options read_tls(const cursor& at) {
             if (!host) name->wrong("must be a host name");
         }
     }
-    if (const auto version = block.get("minVersion")) {
-        if (const auto which = version->choice({{"1.2"}, {"1.3"}})) {
-            options.min_version = *which == 0 ? "1.2" : "1.3";
-        }
-    }
+    block.into(options.min_version, "minVersion", read_least_version);
+    return options;
+}
+
+server_tls_options read_server_tls(const cursor& at) {
+    const object block(at, {{"cert"}, {"key"}, {"passphrase"}, {"clientCa"}, {"minVersion"}},
+                       object::secrecy::secret);
+    server_tls_options options;
+    read_certificate(block, options.identity);
+    block.into(options.client_ca, "clientCa", read_authorities);
+    block.into(options.min_version, "minVersion", read_least_version);
     return options;
 }
 
@@ -79,10 +93,24 @@ http_options read_http(const cursor& at) {
                             {"idleTimeout"},
                             {"connectTimeout"},
                             {"decompress"},
-                            {"proxy"}});
+                            {"expectContinue"},
+                            {"proxy"},
+                            {"unixSocket"}});
     http_options options;
     options.proxy = proxy_options::from(at.context().env());
     block.into(options.proxy, "proxy", read_proxy);
+    if (const auto path = block.get("unixSocket")) {
+        if (auto text = path->text()) {
+            if (text->empty()) path->wrong("must not be empty");
+            if (block.get("proxy")) path->wrong("goes without 'proxy'");
+            options.unix_socket = resolve_path(at.context().directory(), *text);
+            options.proxy = {};
+            if (options.unix_socket.size() > http_options::longest_socket_path) {
+                path->wrong(fmt::format("a path of at most {} bytes, from the root on",
+                                        http_options::longest_socket_path));
+            }
+        }
+    }
     if (const auto version = block.get("version")) {
         if (const auto which = version->choice({{"auto"}, {"1.1"}, {"2"}})) {
             options.version = static_cast<http_version>(*which);
@@ -93,11 +121,13 @@ http_options read_http(const cursor& at) {
     const auto time = [](const cursor& c) { return c.time(); };
     block.into(options.idle_timeout, "idleTimeout", time);
     block.into(options.connect_timeout, "connectTimeout", time);
-    if (const auto decompress = block.get("decompress")) {
-        if (const auto which = decompress->choice({{"true"}, {"false"}})) {
-            options.decompress = *which == 0;
-        }
-    }
+    const auto yes_or_no = [](const cursor& c) -> std::optional<bool> {
+        const auto which = c.choice({{"true"}, {"false"}});
+        if (!which) return std::nullopt;
+        return *which == 0;
+    };
+    block.into(options.decompress, "decompress", yes_or_no);
+    block.into(options.expect_continue, "expectContinue", yes_or_no);
     return options;
 }
 

@@ -3,6 +3,7 @@
 #include "net/tls_origin.hpp"
 #include "symphony/net/tls_client.hpp"
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <fmt/format.h>
 
@@ -45,6 +46,7 @@ error client_connection::stop_error(std::string_view stage, std::string_view pee
 
 // Whom this connects to first.
 std::string client_connection::peer() const {
+    if (!where_->http.unix_socket.empty()) return "the socket " + where_->http.unix_socket;
     return where_->proxy ? "the proxy " + where_->proxy->authority : where_->authority;
 }
 
@@ -52,7 +54,9 @@ asio::awaitable<result<void>> client_connection::open(deadline until) {
     const deadline own =
         deadline::after(core_->time.now(), where_->http.connect_timeout).earlier(until);
     begin_use(own);
-    result<void> done = co_await resolve();
+    result<void> done;
+    const bool is_named = where_->http.unix_socket.empty();
+    if (is_named) done = co_await resolve();
     if (done) done = co_await connect();
     if (done && where_->proxy && where_->secured) done = co_await tunnel();
     if (done && where_->secured) done = co_await shake_hands();
@@ -95,7 +99,12 @@ asio::awaitable<result<void>> client_connection::resolve() {
 }
 
 asio::awaitable<result<void>> client_connection::connect() {
-    const auto race = std::make_shared<connect_race>(core_, by_turns(std::move(addresses_)));
+    const std::string& path = where_->http.unix_socket;
+    const auto race = path.empty()
+                          ? std::make_shared<connect_race>(core_, by_turns(std::move(addresses_)))
+                          : std::make_shared<connect_race>(
+                                core_, std::vector<connect_race::endpoint>{
+                                           asio::local::stream_protocol::endpoint(path)});
     race->start([done = on_operation()] { done({}); });
     if (!co_await operation()) {
         race->stop();
@@ -103,7 +112,9 @@ asio::awaitable<result<void>> client_connection::connect() {
     }
     socket_ = race->take();
     if (!socket_.is_open()) {
-        if (where_->proxy) {
+        if (!path.empty()) {
+            // Nothing was looked up.
+        } else if (where_->proxy) {
             core_->names.forget(where_->proxy->host, where_->proxy->port);
         } else {
             core_->names.forget(where_->base.host, where_->base.port);
@@ -112,7 +123,7 @@ asio::awaitable<result<void>> client_connection::connect() {
                        fmt::format("no connection to {}: {}", peer(), race->refusals()));
     }
     boost::system::error_code ignored;
-    socket_.set_option(tcp::no_delay(true), ignored);
+    if (path.empty()) socket_.set_option(tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
     co_return result<void>();
 }

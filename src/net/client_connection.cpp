@@ -96,9 +96,11 @@ client_connection::sent client_connection::send_now(std::string_view& more) {
     return sent::all;
 }
 
-asio::awaitable<client_connection::sent> client_connection::send(std::string_view more) {
+asio::awaitable<client_connection::sent> client_connection::send(std::string_view& more) {
     for (;;) {
-        if (tls_) {
+        if (sending_) {
+            // Left when the peer spoke.
+        } else if (tls_) {
             const std::size_t size = std::min(more.size(), tls_piece_bytes);
             out.append(more.substr(0, size));
             more.remove_prefix(size);

@@ -10,6 +10,7 @@
 #include "symphony/net/io_hook.hpp"
 #include "symphony/net/transport.hpp"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
@@ -65,10 +66,13 @@ public:
     enum class sent : std::uint8_t { all, blocked, answered, broken };
     /// Sends `out` and `more` as far as it goes at once, and takes off what went.
     [[nodiscard]] sent send_now(std::string_view& more);
-    /// The same, waiting as long as it takes; `answered` when the peer speaks before all is sent.
-    [[nodiscard]] boost::asio::awaitable<sent> send(std::string_view more);
+    /// The same, waiting as long as it takes; `answered` when the peer speaks before all is sent:
+    /// called again, it goes on with what is left in `more`, which outlives it.
+    [[nodiscard]] boost::asio::awaitable<sent> send(std::string_view& more);
     /// Waits for input. False: the end of it, broken, or stopped.
     [[nodiscard]] boost::asio::awaitable<bool> receive();
+    /// What has arrived was looked at: only more of it counts as news.
+    void note_heard() noexcept { arrived_ = false; }
     /// Looks whether the peer has said something or left, at the price of a system call.
     [[nodiscard]] bool is_still_quiet() noexcept;
 
@@ -118,7 +122,7 @@ public:
     std::size_t place = 0;  ///< among those in use: the pool's own
 
 private:
-    using tls_stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+    using tls_stream = boost::asio::ssl::stream<boost::asio::generic::stream_protocol::socket&>;
 
     [[nodiscard]] boost::asio::awaitable<result<void>> resolve();
     [[nodiscard]] boost::asio::awaitable<result<void>> connect();
@@ -144,8 +148,8 @@ private:
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<const destination> where_;
-    boost::asio::ip::tcp::socket socket_;
-    tls_handshake handshake_;  // outlives `tls_`
+    boost::asio::generic::stream_protocol::socket socket_;  // TCP, or a Unix-domain socket
+    tls_handshake handshake_;                               // outlives `tls_`
     std::optional<tls_stream> tls_;
     std::unique_ptr<char[]> tls_input_;
     std::vector<boost::asio::ip::tcp::endpoint> addresses_;

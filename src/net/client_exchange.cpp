@@ -1,6 +1,7 @@
 #include "net/client_exchange.hpp"
 
 #include "net/request_head.hpp"
+#include "net/server_timer.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +17,9 @@ namespace {
 constexpr int most_interim_answers = 16;
 // A length the server only claims is not reserved beyond this.
 constexpr std::uint64_t most_reserved = std::uint64_t{1} << 20;
+// As curl has it: a smaller body is sooner sent than asked for.
+constexpr std::uint64_t least_to_ask_leave = std::uint64_t{1} << 20;
+constexpr auto longest_wait_for_leave = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -36,7 +40,8 @@ asio::awaitable<bool> client_exchange::acquire() {
 
 bool client_exchange::begin() {
     lease_->begin_use(options_.until);
-    result<void> written = write_request_head(*where_, request_, lease_->out);
+    asks_leave_ = wants_leave();
+    result<void> written = write_request_head(*where_, request_, asks_leave_, lease_->out);
     if (written) return true;
     lease_->out.clear();
     lease_.give_back();
@@ -55,6 +60,62 @@ bool client_exchange::goes_again() noexcept {
     return true;
 }
 
+bool client_exchange::is_final() {
+    answered_early_ = take_head() != progress::more || lease_->ended();
+    if (!answered_early_) lease_->note_heard();
+    return answered_early_;
+}
+
+bool client_exchange::begins_anew() {
+    if (!content_ || answer_->status != 417 || again_) return false;
+    pool_->note_silence();
+    lease_.discard();
+    content_.reset();
+    answer_ = response();
+    answered_early_ = false;
+    again_ = true;
+    return true;
+}
+
+bool client_exchange::wants_leave() const {
+    if (!where_->http.expect_continue || pool_->ignores_expect()) return false;
+    const std::uint64_t size = request_.stream == nullptr
+                                   ? request_.body.size()
+                                   : request_.stream->size().value_or(least_to_ask_leave);
+    return size >= least_to_ask_leave;
+}
+
+asio::awaitable<bool> client_exchange::wait_for_leave() {
+    std::string_view nothing;
+    note_send(lease_->send_now(nothing));
+    if (blocked_) co_await send_rest(nothing);
+    if (send_failed_) co_return false;
+    const client_core& core = lease_->core();
+    bool is_over = false;
+    struct patience {
+        client_connection& with;
+        bool& is_over;
+    } waits{*lease_, is_over};
+    lazy_timer timer(core.wakeups, &waits, [](void* owner) noexcept {
+        auto& own = *static_cast<patience*>(owner);
+        own.is_over = true;
+        own.with.wake();
+    });
+    timer.set(later(core.time.now(), longest_wait_for_leave));
+    while (!has_leave_ && !is_over) {
+        if (take_head() != progress::more) {
+            answered_early_ = true;
+            co_return false;
+        }
+        if (has_leave_) break;
+        const bool lost = lease_->broken() || lease_->ended();
+        if (lost || lease_->stopped() != client_connection::stop::none) co_return false;
+        co_await lease_->next_event();
+    }
+    if (is_over && !has_leave_) pool_->note_silence();
+    co_return true;
+}
+
 void client_exchange::note_send(client_connection::sent how) noexcept {
     blocked_ = how == client_connection::sent::blocked;
     send_failed_ = how == client_connection::sent::broken;
@@ -62,7 +123,9 @@ void client_exchange::note_send(client_connection::sent how) noexcept {
 }
 
 asio::awaitable<void> client_exchange::send_rest(std::string_view rest) {
-    note_send(co_await lease_->send(rest));
+    do {
+        note_send(co_await lease_->send(rest));
+    } while (answered_early_ && !is_final());
 }
 
 asio::awaitable<bool> client_exchange::send_stream() {
@@ -85,8 +148,8 @@ asio::awaitable<bool> client_exchange::send_stream() {
         if (chunked && text.empty()) lease_->out += "\r\n";
         std::string_view rest = text;
         auto how = lease_->send_now(rest);
-        if (how == client_connection::sent::blocked) how = co_await lease_->send(rest);
         note_send(how);
+        if (blocked_) co_await send_rest(rest);
         if (text.empty()) break;
         if (chunked) lease_->out += "\r\n";  // goes with the next piece
     }
@@ -103,7 +166,8 @@ client_exchange::progress client_exchange::refuse(error_kind kind, std::string m
 }
 
 client_exchange::progress client_exchange::take_head() {
-    for (;;) {
+    if (!answer_) return progress::failed;
+    while (!content_) {
         const std::string_view input = lease_->input.view();
         const std::size_t size = find_head_end(input, searched_);
         const std::size_t seen = size == 0 ? input.size() : size;
@@ -120,12 +184,14 @@ client_exchange::progress client_exchange::take_head() {
         lease_->input.consume(size);
         searched_ = 0;
         if (head_.status >= 200) break;
+        has_leave_ = has_leave_ || head_.status == 100;
         if (head_.status == 101 || ++interim_ > most_interim_answers) {
             return refuse(error_kind::protocol_error,
                           head_.status == 101 ? "the server switched protocols unasked"
                                               : "the server never came to a final answer");
         }
     }
+    if (content_) return progress::done;
     content_.emplace(head_);
     answer_->status = head_.status;
     answer_->fields = std::move(head_.fields);

@@ -37,6 +37,14 @@ public:
     [[nodiscard]] boost::asio::awaitable<bool> send_stream();
     /// Sends what `send_now` could not.
     [[nodiscard]] boost::asio::awaitable<void> send_rest(std::string_view rest);
+    /// The head says `Expect: 100-continue` (RFC 9110, 10.1.1): the body is large, and the server
+    /// may not want it.
+    [[nodiscard]] bool asks_leave() const noexcept { return asks_leave_; }
+    /// Sends the head, and waits until the server wants the body, or has said nothing for a second.
+    /// False: it does not, or the connection is lost.
+    [[nodiscard]] boost::asio::awaitable<bool> wait_for_leave();
+    /// The server knows nothing of such leave (417): the request goes out once more without.
+    [[nodiscard]] bool begins_anew();
     void note_send(client_connection::sent how) noexcept;
 
     enum class progress : std::uint8_t { more, done, failed };
@@ -56,6 +64,9 @@ public:
 
 private:
     [[nodiscard]] progress refuse(error_kind kind, std::string message);
+    [[nodiscard]] bool wants_leave() const;
+    // Not an interim answer: then sending goes on.
+    [[nodiscard]] bool is_final();
 
     const std::shared_ptr<client_pool> pool_;
     const std::shared_ptr<const destination>& where_;
@@ -70,6 +81,8 @@ private:
     bool send_failed_ = false;
     bool answered_early_ = false;
     bool again_ = false;
+    bool asks_leave_ = false;
+    bool has_leave_ = false;
     result<response> answer_;
 };
 

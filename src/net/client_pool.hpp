@@ -63,6 +63,10 @@ public:
     /// Connections opened from now on ask for HTTP/2 in their TLS handshake.
     void offer_http2(bool offered) noexcept { offers_http2_ = offered; }
 
+    /// Whether the server has left `Expect: 100-continue` without a word, or refused it.
+    [[nodiscard]] bool ignores_expect() const noexcept { return ignores_expect_; }
+    void note_silence() noexcept { ignores_expect_ = true; }
+
     void close_idle() noexcept;
     void abort() noexcept;
     /// No connection rests here any more.
@@ -107,6 +111,7 @@ private:
     std::vector<std::shared_ptr<client_connection>> idle_;  // the back is the most recent
     std::vector<std::shared_ptr<client_connection>> busy_;
     std::deque<waiter*> line_;
+    bool ignores_expect_ = false;
     std::size_t promised_ = 0;  // places kept for those whose turn it is
     std::uint64_t aborts_ = 0;  // generation: whoever waited across an abort goes no further
     lazy_timer old_age_;

@@ -12,7 +12,8 @@ boost::asio::awaitable<result<void>> client_connection::tunnel() {
         fmt::format("asking the proxy {} for a connection to", where_->proxy->authority);
     write_connect_request(*where_, out);
     connect_reply reply(*where_);
-    const sent how = co_await send({});
+    std::string_view nothing;
+    const sent how = co_await send(nothing);
     bool stands = false;
     while (!stands && stop_ == stop::none && how != sent::broken) {
         if (!co_await receive()) break;

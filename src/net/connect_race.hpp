@@ -4,6 +4,7 @@
 #include "symphony/core/clock.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace symphony::net::detail {
@@ -28,12 +30,17 @@ struct client_core;
 /// thread.
 class connect_race : public std::enable_shared_from_this<connect_race> {
 public:
-    using endpoint = boost::asio::ip::tcp::endpoint;
+    using endpoint = boost::asio::generic::stream_protocol::endpoint;
+    using socket = boost::asio::generic::stream_protocol::socket;
 
     /// How long an address has before the next one is tried too (RFC 8305, 8).
     static constexpr auto attempt_delay = std::chrono::milliseconds(250);
 
     connect_race(std::shared_ptr<client_core> core, std::vector<endpoint> addresses);
+    connect_race(std::shared_ptr<client_core> core,
+                 const std::vector<boost::asio::ip::tcp::endpoint>& addresses)
+        : connect_race(std::move(core), std::vector<endpoint>(addresses.begin(), addresses.end())) {
+    }
     ~connect_race();
     connect_race(const connect_race&) = delete;
     connect_race& operator=(const connect_race&) = delete;
@@ -44,13 +51,11 @@ public:
     void stop() noexcept;
 
     /// After the end: the connection that was first, closed when there is none.
-    [[nodiscard]] boost::asio::ip::tcp::socket take() noexcept { return std::move(winner_); }
+    [[nodiscard]] socket take() noexcept { return std::move(winner_); }
     /// Why there is none, one reason for each address.
     [[nodiscard]] const std::string& refusals() const noexcept { return refusals_; }
 
 private:
-    using socket = boost::asio::ip::tcp::socket;
-
     void try_next();
     void ended(std::list<socket>::iterator which, const boost::system::error_code& fault);
     void add_refusal(const boost::system::error_code& fault);

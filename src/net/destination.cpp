@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <sys/un.h>
+
 namespace symphony::net {
 
 namespace {
@@ -35,7 +37,14 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
         return fail(error_kind::invalid_request,
                     "a client certificate is shown in TLS only: give an https URL");
     }
-    auto proxy = proxy_for(base, http.proxy);
+    static_assert(http_options::longest_socket_path == sizeof(sockaddr_un::sun_path) - 1);
+    if (http.unix_socket.size() > http_options::longest_socket_path) {
+        return fail(error_kind::invalid_request,
+                    fmt::format("the path of a Unix-domain socket has at most {} bytes",
+                                http_options::longest_socket_path));
+    }
+    result<std::optional<proxy_server>> proxy;
+    if (http.unix_socket.empty()) proxy = proxy_for(base, http.proxy);
     if (!proxy) return std::unexpected(std::move(proxy.error()));
     if (http.version == http_version::http2 && !base.is_tls() && *proxy) {
         return fail(error_kind::invalid_request,
@@ -60,6 +69,7 @@ result<std::shared_ptr<const destination>> destination::make(const url& base,
         made->key += tls_key(tls);
     }
     made->proxy = std::move(*proxy);
+    if (!http.unix_socket.empty()) made->key += "|by " + http.unix_socket;
     if (made->proxy) {
         if (!base.is_tls()) made->target_prefix = "http://" + made->authority;
         // A tunnel belongs to whoever opened it.

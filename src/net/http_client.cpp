@@ -149,11 +149,12 @@ asio::awaitable<result<response>> http_client::impl::send_http1(
         if (!exchange.take_idle() && !co_await exchange.acquire()) break;
         if (!exchange.begin()) break;
         client_connection& connection = exchange.connection();
+        const bool wants_body = !exchange.asks_leave() || co_await exchange.wait_for_leave();
         std::string_view rest = request.body;
-        exchange.note_send(connection.send_now(rest));
+        if (wants_body) exchange.note_send(connection.send_now(rest));
         if (exchange.blocked()) co_await exchange.send_rest(rest);
-        if (exchange.goes_again()) continue;
-        if (request.stream != nullptr && !exchange.failed_to_send()) {
+        if (exchange.goes_again() || (!wants_body && exchange.begins_anew())) continue;
+        if (wants_body && request.stream != nullptr && !exchange.failed_to_send()) {
             if (!co_await exchange.send_stream()) break;
         }
         // After a stop nothing may be awaited any more: a cancelled coroutine would throw.

@@ -51,7 +51,7 @@ result<void> check_request_line(const wire_request& request) {
 }
 
 result<void> write_request_head(const destination& where, const wire_request& request,
-                                std::string& to) {
+                                bool expects_continue, std::string& to) {
     if (auto sound = check_request_line(request); !sound) return sound;
     to.append(request.method).append(" ").append(where.target_prefix);
     to.append(request.target).append(" HTTP/1.1\r\nHost: ");
@@ -75,6 +75,7 @@ result<void> write_request_head(const destination& where, const wire_request& re
         append_number(to, request.body.size());
         to.append("\r\n");
     }
+    if (expects_continue) to.append("Expect: 100-continue\r\n");
     to.append("\r\n");
     return {};
 }

@@ -8,9 +8,10 @@
 namespace symphony::net::detail {
 
 /// Appends the request line, the fields and the empty line. `invalid_request` for a method, target
-/// or field that must not go on the wire; `to` is then of no use.
+/// or field that must not go on the wire; `to` is then of no use. `expects_continue`: the body
+/// waits for the server's leave.
 [[nodiscard]] result<void> write_request_head(const destination& where, const wire_request& request,
-                                              std::string& to);
+                                              bool expects_continue, std::string& to);
 
 /// Appends the length line of a chunk (RFC 9112, 7.1).
 void write_chunk_head(std::size_t size, std::string& to);

@@ -3,6 +3,7 @@
 #include "net/server_buffer.hpp"
 #include "net/server_core.hpp"
 #include "net/server_timer.hpp"
+#include "net/server_tls.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -20,6 +21,10 @@ namespace symphony::net::detail {
 class server_channel {
 public:
     server_channel(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
+
+    [[nodiscard]] bool is_secured() const noexcept { return tls_ != nullptr; }
+    /// TLS's handshake, where that is spoken. False: the connection is of no use.
+    [[nodiscard]] boost::asio::awaitable<bool> open(instant until);
 
     enum class received : std::uint8_t { bytes, end, timed_out };
     enum class sent : std::uint8_t { all, blocked, broken };
@@ -39,7 +44,8 @@ public:
     /// unread input would reset the connection, and the client might never see the answer.
     [[nodiscard]] boost::asio::awaitable<void> linger();
 
-    void close() noexcept;
+    /// `in_order`: what was said is whole, as TLS lets the client know.
+    void close(bool in_order = false) noexcept;
     /// `close`, and neither clock nor timers are used again.
     void stop() noexcept;
 
@@ -55,8 +61,12 @@ public:
 
 private:
     void on_deadline() noexcept;
+    [[nodiscard]] boost::asio::awaitable<bool> wait_for(server_tls::outcome what);
+    [[nodiscard]] boost::asio::awaitable<received> receive_secured(std::size_t room, instant until);
+    [[nodiscard]] sent try_send_secured(std::string_view& more) noexcept;
 
     std::shared_ptr<server_core> core_;
+    std::unique_ptr<server_tls> tls_;  // null: in the clear
     std::size_t out_sent_ = 0;
     bool timed_out_ = false;
     lazy_timer deadline_;

@@ -66,15 +66,22 @@ void server_connection::stop() noexcept {
 }
 
 asio::awaitable<void> server_connection::run() {
+    bool in_order = false;
     try {
-        while (co_await serve()) {
+        const bool opened =
+            !channel_.is_secured() ||
+            co_await channel_.open(later(channel_.now(), core_->options.header_timeout));
+        if (opened && !gone_) {
+            while (co_await serve()) {
+            }
+            in_order = !gone_ && !cut_short_;
         }
     } catch (...) {
         // Cancellation; there must not be anything else, and nobody is left to be told.
         static_cast<void>(std::current_exception());
     }
     unwatch();
-    channel_.close();
+    channel_.close(in_order);
 }
 
 // One request and its answer. False ends the connection.
@@ -90,6 +97,7 @@ asio::awaitable<bool> server_connection::serve() {
     if (gone_) co_return false;
     const bool sent = co_await send_answer(answer);
     unwatch();
+    cut_short_ = !sent;
     if (!sent || gone_) co_return false;
     const bool whole = body_.settle() || co_await body_.drain();
     if (whole && keep_alive_ && !core_->draining) co_return true;

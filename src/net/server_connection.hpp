@@ -62,7 +62,8 @@ private:
     phase phase_ = phase::idle;
     bool keep_alive_ = true;
     bool served_any_ = false;
-    bool gone_ = false;  // the client, or the server
+    bool gone_ = false;       // the client, or the server
+    bool cut_short_ = false;  // an answer
     bool flush_posted_ = false;
 
     boost::asio::cancellation_signal cancel_;

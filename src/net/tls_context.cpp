@@ -40,13 +40,27 @@ result<void> trust(SSL_CTX* context, const tls_options& options, const tls_files
     return refuse(fmt::format("the CA file {} cannot be read as PEM certificates", options.ca));
 }
 
-// The whole chain goes out: a server may know the root alone.
-result<void> show(SSL_CTX* context, const tls_identity& identity, const tls_files& files) {
+}  // namespace
+
+result<void> detail::set_common_rules(SSL_CTX* context, const tls_options& options) {
+    if (options.min_version != "1.2" && options.min_version != "1.3") {
+        return fail(error_kind::invalid_request, "the least TLS version has to be 1.2 or 1.3");
+    }
+    SSL_CTX_set_min_proto_version(context,
+                                  options.min_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
+    // An end without close_notify is told apart from a whole answer by the protocol's own lengths.
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    return {};
+}
+
+// The whole chain goes out: the other side may know the root alone.
+result<void> detail::show(SSL_CTX* context, const tls_identity& identity, const tls_files& files) {
     auto opened = detail::open_identity(identity, files.cert.reveal(), files.key.reveal());
     if (!opened) {
-        return fail(error_kind::tls_failed,
-                    fmt::format("the client certificate's {}: {}", opened.error().member,
-                                opened.error().message));
+        return fail(
+            error_kind::tls_failed,
+            fmt::format("the certificate's {}: {}", opened.error().member, opened.error().message));
     }
     const auto& chain = opened->chain;
     bool used = SSL_CTX_use_certificate(context, chain.front().get()) == 1 &&
@@ -54,24 +68,17 @@ result<void> show(SSL_CTX* context, const tls_identity& identity, const tls_file
     for (const auto& issuer : std::span(chain).subspan(1))
         used = used && SSL_CTX_add1_chain_cert(context, issuer.get()) == 1;
     if (used) return {};
-    return refuse("the client certificate cannot be used");
+    return refuse("the certificate cannot be used");
 }
-
-}  // namespace
 
 result<std::shared_ptr<asio::ssl::context>> detail::make_tls_context(const tls_options& options,
                                                                      const tls_files& files,
                                                                      X509_STORE* trusted) {
-    if (options.min_version != "1.2" && options.min_version != "1.3") {
-        return fail(error_kind::invalid_request, "the least TLS version has to be 1.2 or 1.3");
-    }
     auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
     SSL_CTX* const native = made->native_handle();
-    SSL_CTX_set_min_proto_version(native,
-                                  options.min_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
-    // An end without close_notify is told apart from a whole answer by the protocol's own lengths.
-    SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+    if (auto set = set_common_rules(native, options); !set) {
+        return std::unexpected(std::move(set.error()));
+    }
     SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
     ERR_clear_error();
     if (trusted != nullptr) {

@@ -44,7 +44,7 @@ fault about_key(const tls_identity& from, opened_key::state outcome) {
 
 error as_error(const fault& wrong) {
     return {error_kind::tls_failed,
-            fmt::format("the client certificate's {}: {}", wrong.member, wrong.message)};
+            fmt::format("the certificate's {}: {}", wrong.member, wrong.message)};
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "net/tls_origin.hpp"
 
+#include "net/server_tls.hpp"
+
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
@@ -15,8 +17,8 @@ std::int64_t count(instant when) {
 
 }  // namespace
 
-tls_origin::tls_origin(const tls_options& options, tls_reload_listener listener)
-    : options_(options), listener_(std::move(listener)), next_look_(INT64_MIN) {
+tls_origin::tls_origin(const tls_options& options, tls_reload_listener listener, role side)
+    : options_(options), side_(side), listener_(std::move(listener)), next_look_(INT64_MIN) {
     const auto watch = [this](std::string_view source) {
         if (!source.empty() && !is_pem(source)) watched_.push_back({std::string(source)});
     };
@@ -28,8 +30,8 @@ tls_origin::tls_origin(const tls_options& options, tls_reload_listener listener)
 }
 
 result<std::shared_ptr<tls_origin>> tls_origin::make(const tls_options& options,
-                                                     tls_reload_listener listener) {
-    std::shared_ptr<tls_origin> made(new tls_origin(options, std::move(listener)));
+                                                     tls_reload_listener listener, role side) {
+    std::shared_ptr<tls_origin> made(new tls_origin(options, std::move(listener), side));
     const std::lock_guard lock(made->looking_);
     static_cast<void>(made->have_files_changed());
     if (auto loaded = made->load(); !loaded) return std::unexpected(std::move(loaded.error()));
@@ -74,20 +76,28 @@ result<void> tls_origin::load() {
     if (!files) return std::unexpected(files.error());
     const std::uint64_t revision = files->revision();
     if (context_ && revision == revision_) return {};
-    tls_files ca_alone;
-    ca_alone.ca = files->ca;
-    const std::uint64_t authorities = ca_alone.revision();
-    X509_STORE* const trusted = context_ && authorities == authorities_
-                                    ? SSL_CTX_get_cert_store(context_->native_handle())
-                                    : nullptr;
-    auto made = make_tls_context(options_, *files, trusted);
+    auto made = make_context(*files);
     if (!made) return std::unexpected(std::move(made.error()));
-    offer_http1((*made)->native_handle());
-    authorities_ = authorities;
     const std::lock_guard lock(mutex_);
     context_ = std::move(*made);
     revision_ = revision;
     return {};
+}
+
+result<std::shared_ptr<boost::asio::ssl::context>> tls_origin::make_context(
+    const tls_files& files) {
+    if (side_ == role::server) return make_server_context(options_, files);
+    tls_files ca_alone;
+    ca_alone.ca = files.ca;
+    const std::uint64_t authorities = ca_alone.revision();
+    X509_STORE* const trusted = context_ && authorities == authorities_
+                                    ? SSL_CTX_get_cert_store(context_->native_handle())
+                                    : nullptr;
+    auto made = make_tls_context(options_, files, trusted);
+    if (!made) return made;
+    offer_http1((*made)->native_handle());
+    authorities_ = authorities;
+    return made;
 }
 
 void tls_origin::read_again(instant now, news wanted) {

@@ -18,13 +18,16 @@
 
 namespace symphony::net::detail {
 
-/// How connections to one destination shake hands: a context made of files, and made again when
-/// these have changed. Thread-safe.
+/// How connections to one destination, or those that a server accepts, shake hands: a context made
+/// of files, and made again when these have changed. Thread-safe.
 class tls_origin {
 public:
-    /// Errors: as `make_tls_client`.
+    enum class role : std::uint8_t { client, server };
+
+    /// Errors: as `make_tls_client` or `make_server_context`.
     [[nodiscard]] static result<std::shared_ptr<tls_origin>> make(const tls_options& options,
-                                                                  tls_reload_listener listener);
+                                                                  tls_reload_listener listener,
+                                                                  role side = role::client);
 
     struct state {
         std::shared_ptr<boost::asio::ssl::context> context;
@@ -47,7 +50,9 @@ private:
         file_stamp stamp{};
     };
 
-    tls_origin(const tls_options& options, tls_reload_listener listener);
+    tls_origin(const tls_options& options, tls_reload_listener listener, role side);
+    [[nodiscard]] result<std::shared_ptr<boost::asio::ssl::context>> make_context(
+        const tls_files& files);
     enum class news : std::uint8_t { all, only_bad };
     void look(instant now, news told);
     [[nodiscard]] bool have_files_changed();
@@ -55,6 +60,7 @@ private:
     void read_again(instant now, news told);
 
     const tls_options options_;
+    const role side_;
     const tls_reload_listener listener_;
     std::atomic<std::int64_t> next_look_;  // nanoseconds of `instant`
     std::atomic<std::uint64_t> revision_ = 0;

@@ -113,7 +113,9 @@ TEST(reuse, a_streamed_request_is_never_repeated_once_it_was_read) {
         {script().head().send(answer("first")).until_told().break_off(), then_answer("second")});
     const testing::manual_clock time;
     client_rig rig(nullptr, &time);
-    const auto where = destination_at(server.port());
+    http_options http;
+    http.expect_continue = false;
+    const auto where = destination_at(server.port(), {}, http);
     EXPECT_EQ(rig.get(where).value().body, "first");
     server.go_on();
     ASSERT_TRUE(server.wait_until_finished(0));

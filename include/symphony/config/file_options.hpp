@@ -2,11 +2,13 @@
 
 #include "symphony/core/secret.hpp"
 #include "symphony/core/time.hpp"
+#include "symphony/net/server_tls.hpp"
 #include "symphony/telemetry/alert_options.hpp"
 #include "symphony/telemetry/event.hpp"
 #include "symphony/tool/tool_options.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ struct gateway_options {
     std::string admin = "127.0.0.1:9090";
     secret admin_token{};  ///< required when `admin` is not a loopback address
     duration drain_timeout = std::chrono::seconds(30);
+    /// On `listen`, and on `admin` unless that is a loopback address; nothing = in the clear.
+    std::optional<server_tls_options> tls{};
 };
 
 enum class log_format : std::uint8_t { text, json };

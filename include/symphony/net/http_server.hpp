@@ -6,6 +6,7 @@
 #include "symphony/net/body.hpp"
 #include "symphony/net/headers.hpp"
 #include "symphony/net/response.hpp"
+#include "symphony/net/server_tls.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -34,9 +35,10 @@ struct server_request {
 struct server_options {
     std::size_t max_header_bytes = std::size_t{64} << 10;
     std::size_t max_connections = 10'000;                ///< beyond it: accepted and closed
-    duration header_timeout = std::chrono::seconds(10);  ///< for a whole request head
+    duration header_timeout = std::chrono::seconds(10);  ///< for a whole request head, and for TLS
     duration idle_timeout = std::chrono::seconds(75);    ///< between requests
     duration write_timeout = std::chrono::seconds(30);   ///< without progress in sending
+    std::shared_ptr<detail::tls_origin> tls{};  ///< of `make_server_tls`; null: in the clear
 };
 
 /// An HTTP/1.1 server (RFC 9112) on one executor (one thread); every call comes from there. Request

@@ -54,7 +54,14 @@ struct http_options {
     duration connect_timeout = std::chrono::seconds(10);  ///< resolve, connect and TLS together
     /// Ask for compressed answers and decode them, where the caller leaves that to Symphony.
     bool decompress = true;
+    /// Over HTTP/1.1, bodies of 1 MiB and more wait until the server wants them (RFC 9110, 10.1.1):
+    /// a second at most, and never again where it did not know of that.
+    bool expect_continue = true;
     proxy_options proxy{};
+    /// The path of a Unix-domain socket that takes the place of the URL's host
+    /// and port, and of any proxy of the environment; empty = TCP.
+    std::string unix_socket{};
+    static constexpr std::size_t longest_socket_path = 107;
 
     bool operator==(const http_options&) const = default;
 };

@@ -58,9 +58,12 @@ class Call(threading.Thread):
 
 
 class Gateway:
-    """Starts with `config` (a dictionary or text); stops when `case` ends, whichever way."""
+    """Starts with `config` (a dictionary or text); stops when `case` ends, whichever way.
 
-    def __init__(self, case, config, *arguments, env=None, admin="127.0.0.1:0"):
+    `tls`: the context of a client, where the gateway serves HTTPS."""
+
+    def __init__(self, case, config, *arguments, env=None, admin="127.0.0.1:0", tls=None):
+        self.tls = tls
         self.file = write_config(case, config)
         self.lines = []
         self.process = subprocess.Popen(
@@ -71,8 +74,8 @@ class Gateway:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         case.addCleanup(self.kill)
-        self.port = self._announced(r"symphony: listening on http://[\d.:\[\]]*:(\d+)$")
-        self.admin_port = self._announced(r"symphony: admin on http://[\d.:\[\]]*:(\d+)$")
+        self.port = self._announced(r"symphony: listening on https?://[\d.:\[\]]*:(\d+)$")
+        self.admin_port = self._announced(r"symphony: admin on https?://[\d.:\[\]]*:(\d+)$")
 
     def _read(self):
         for line in self.process.stderr:
@@ -94,9 +97,17 @@ class Gateway:
             lambda: next((x for x in list(self.lines) if re.search(pattern, x)), None),
             f"a line like {pattern}; there was:\n" + "\n".join(self.lines))
 
-    def request(self, path="/shop/api", method="GET", headers=None, body=None, port=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port,
-                                                timeout=PATIENCE * 2)
+    def connect(self, port=None, tls=None):
+        """A connection as a client's; `port`: another than the data plane's."""
+        tls = tls or self.tls
+        if tls and port in (None, self.port):
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE * 2,
+                                               context=tls)
+        return http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=PATIENCE * 2)
+
+    def request(self, path="/shop/api", method="GET", headers=None, body=None, port=None,
+                tls=None):
+        connection = self.connect(port, tls)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             got = connection.getresponse()

@@ -23,7 +23,7 @@ TEST(request_head, is_request_line_host_fields_and_length) {
     request.fields = fields;
     request.more_fields = &more;
     std::string text;
-    ASSERT_TRUE(write_request_head(somewhere(), request, text).has_value());
+    ASSERT_TRUE(write_request_head(somewhere(), request, false, text).has_value());
     EXPECT_EQ(text,
               "POST /a?b=c HTTP/1.1\r\nHost: api.example:8080\r\nAccept: text/plain\r\n"
               "X-Trace: 1\r\nContent-Length: 0\r\n\r\n");
@@ -41,7 +41,7 @@ TEST(request_head, refuses_what_must_not_go_on_the_wire) {
     cases[5].fields = unnamed;
     for (const wire_request& request : cases) {
         std::string text;
-        const auto done = write_request_head(somewhere(), request, text);
+        const auto done = write_request_head(somewhere(), request, false, text);
         ASSERT_FALSE(done.has_value()) << request.method << ' ' << request.target;
         EXPECT_EQ(done.error().kind, error_kind::invalid_request);
     }
