@@ -159,6 +159,8 @@ TEST(keys, of_the_transport) {
             "prox"},
            {"http: {proxy: ", "none", "}", {"[none]", "{}"}, "must be"},
            {"http: {decompress: ", "true", "}", {"1", "gzip"}, "must be 'true' or 'false'"},
+           {"http: {expectContinue: ", "false", "}", {"0", "never"}, "must be 'true' or 'false'"},
+           {"http: {unixSocket: ", "run/api.sock", "}", {"''"}, "must not be empty"},
            {"limits: {maxDecodedRatio: ", "0", "}", {"-1", "1000001"}, "a whole number"},
            {"limits: {maxResponseBytes: ", "1000", "}", {"0", "1kB"}, "a whole number"},
            {"limits: {maxHeaderBytes: ", "1024", "}", {"1023"}, "a whole number"}});
@@ -199,7 +201,7 @@ TEST(keys, arrive_in_the_options) {
         " middleware: {error: {retry: {maxAttempts: 4, backoff: linear, baseDelay: 5,"
         " maxDelay: 50ms, conditions: ['.status == 418']}}}, tls: {serverName: s, minVersion: 1.3},"
         " http: {version: 1.1, maxConnections: 3, idleTimeout: 7s, connectTimeout: 6s,"
-        " decompress: false, proxy: 'u:p@proxy.test'},"
+        " decompress: false, expectContinue: false, proxy: 'u:p@proxy.test'},"
         " limits: {maxResponseBytes: 10, maxHeaderBytes: 2048, maxDecodedRatio: 9}")));
     EXPECT_EQ(e.url, "http://x");
     EXPECT_EQ(e.method, "PUT");
@@ -238,9 +240,22 @@ TEST(keys, arrive_in_the_options) {
     EXPECT_TRUE(retry.conditions[0](failure));
     EXPECT_EQ(e.tls.min_version, "1.3");
     EXPECT_EQ(e.tls.server_name, "s");
-    EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s, false,
+    EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s, false, false,
                                     proxy_options::to(secret("u:p@proxy.test"))}));
     EXPECT_EQ(e.limits, (limit_options{10, 2048, 9}));
+}
+
+TEST(keys, a_unix_socket_lies_beside_the_file_and_goes_without_a_proxy) {
+    const auto e = only_endpoint(parse(endpoint_with("http: {unixSocket: run/api.sock}")));
+    EXPECT_TRUE(e.http.unix_socket.ends_with("run/api.sock")) << e.http.unix_socket;
+    EXPECT_EQ(only_endpoint(parse(endpoint_with("http: {unixSocket: /a}"))).http.unix_socket, "/a");
+    const loaded both = parse(endpoint_with("http: {unixSocket: /a, proxy: none}"));
+    ASSERT_FALSE(both);
+    EXPECT_NE(all_faults(both).find("goes without 'proxy'"), std::string::npos);
+    const loaded long_path =
+        parse(endpoint_with("http: {unixSocket: /" + std::string(107, 'x') + "}"));
+    ASSERT_FALSE(long_path);
+    EXPECT_NE(all_faults(long_path).find("107"), std::string::npos);
 }
 
 TEST(keys, of_the_file_arrive_in_the_options) {
