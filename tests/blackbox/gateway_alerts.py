@@ -192,8 +192,8 @@ class Delivery(AlertCase):
         self.alert(1)
         self.hook.stop()
         self.close(gateway)
-        self.open(gateway)
         back = Api(self, port=self.hook.port)
+        self.open(gateway)
         wait_until(lambda: [json.loads(one.body)["event"] for one in back.requests] ==
                    ["circuit.recovered", "circuit.opened"], "what the webhook missed, in order")
 

@@ -290,6 +290,7 @@ class Retry(PolicyCase):
         for _ in range(5):
             got = gateway.request()
             self.assertEqual((got.status, got.get("symphony-attempts")), (200, "1"))
+            self.api.wait_until_closed()
 
 
 if __name__ == "__main__":

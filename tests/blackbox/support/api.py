@@ -66,6 +66,9 @@ class Api:
         wait_until(lambda: len(self.requests) >= count, f"{count} requests at the API")
         return self.requests[count - 1]
 
+    def wait_until_closed(self):
+        wait_until(lambda: not self._open, "the API to close its connections")
+
     def stop(self):
         self.closing.set()
         # shutdown wakes the accept; close alone would leave the port listening until it returns.
@@ -109,11 +112,11 @@ class Api:
         except (OSError, ValueError):
             pass
         finally:
-            with self._lock:
-                self._open.discard(sock)
             if reader:
                 reader.close()
             sock.close()
+            with self._lock:
+                self._open.discard(sock)
 
 
 def read_request(reader, sock):
