@@ -39,6 +39,8 @@ struct server_options {
     duration idle_timeout = std::chrono::seconds(75);    ///< between requests
     duration write_timeout = std::chrono::seconds(30);   ///< without progress in sending
     std::shared_ptr<detail::tls_origin> tls{};  ///< of `make_server_tls`; null: in the clear
+    bool http2 = true;                          ///< HTTP/2 for who asks for it, beside HTTP/1.1
+    std::uint32_t max_streams = 100;  ///< of HTTP/2, open at once on a connection; 1 or more
 };
 
 /// An HTTP/1.1 server (RFC 9112) on one executor (one thread); every call comes from there. Request
