@@ -73,6 +73,7 @@ private:
     // Its streams.
     void settle();
     void begin(const std::shared_ptr<http2_server_stream>& stream);
+    [[nodiscard]] boost::asio::awaitable<void> run_handler(http2_server_stream& stream);
     [[nodiscard]] boost::asio::awaitable<void> serve(http2_server_stream& stream);
     [[nodiscard]] boost::asio::awaitable<response> handle(http2_server_stream& stream);
     [[nodiscard]] boost::asio::awaitable<void> pass_on(http2_server_stream& stream,

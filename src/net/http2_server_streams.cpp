@@ -4,6 +4,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
@@ -100,21 +101,32 @@ void http2_server_session::begin(const std::shared_ptr<http2_server_stream>& str
     // The handler of the end keeps the cancellation signal alive for as long as Asio knows its
     // slot.
     asio::co_spawn(
-        core().executor, serve(*stream),
+        core().executor, run_handler(*stream),
         asio::bind_cancellation_slot(stream->cancel.slot(),
-                                     [self = self(), stream](const std::exception_ptr& fault) {
+                                     [self = self(), stream](const std::exception_ptr& /*none*/) {
                                          --self->running_;
-                                         if (fault) self->reset(*stream, NGHTTP2_INTERNAL_ERROR);
                                          self->discard_input(*stream);
                                      }));
 }
 
+asio::awaitable<void> http2_server_session::run_handler(http2_server_stream& stream) {
+    co_await serve(stream);
+    // Asio has a last step for a coroutine that never waited, and what that throws nobody catches:
+    // a handler may have stopped the server, and so itself.
+    co_await asio::this_coro::throw_if_cancelled(false);
+}
+
 asio::awaitable<void> http2_server_session::serve(http2_server_stream& stream) {
-    response answer = co_await handle(stream);
-    if (stream.closed) co_return;
-    const answer_plan plan = plan_answer(answer, stream.request.method, false, true);
-    if (submit(stream, answer, plan) && plan.sends_body && answer.stream)
-        co_await pass_on(stream, *answer.stream, plan.length);
+    try {
+        response answer = co_await handle(stream);
+        if (stream.closed) co_return;
+        const answer_plan plan = plan_answer(answer, stream.request.method, false, true);
+        if (submit(stream, answer, plan) && plan.sends_body && answer.stream)
+            co_await pass_on(stream, *answer.stream, plan.length);
+    } catch (...) {
+        static_cast<void>(std::current_exception());
+        reset(stream, NGHTTP2_INTERNAL_ERROR);
+    }
 }
 
 asio::awaitable<response> http2_server_session::handle(http2_server_stream& stream) {

@@ -1,5 +1,5 @@
 #include "integration/expect_error.hpp"
-#include "integration/http2_frames.hpp"
+#include "support/http2_frames.hpp"
 #include "support/client_rig.hpp"
 #include "support/misbehaving_server.hpp"
 
