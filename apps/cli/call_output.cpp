@@ -91,7 +91,8 @@ json call_report(const error& failure, duration took) {
 }
 
 std::string head_text(const response& answer) {
-    std::string out = fmt::format("HTTP/1.1 {}\r\n", answer.status);
+    const bool is_http2 = answer.version == http_version::http2;
+    std::string out = fmt::format("{} {}\r\n", is_http2 ? "HTTP/2" : "HTTP/1.1", answer.status);
     for (const header_view field : answer.fields)
         out += fmt::format("{}: {}\r\n", field.name, field.value);
     return out += "\r\n";

@@ -104,6 +104,7 @@ void http2_session::on_head_end(http2_stream& stream) {
     const int status = stream.answer.status;
     if (status >= 200) {
         stream.has_head = true;
+        stream.answer.version = http_version::http2;
         const std::uint64_t most = where_->limits.max_response_bytes;
         const std::uint64_t length = content_length(stream.answer.fields).value_or(0);
         if (!stream.streams_answer && length > most) {

@@ -36,7 +36,8 @@ server_channel::server_channel(std::shared_ptr<server_core> core, asio::ip::tcp:
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (core_->options.tls && !core_->stopped) {
         const auto context = core_->options.tls->use(core_->time.now()).context;
-        tls_ = std::make_unique<server_tls>(context->native_handle(), socket.native_handle());
+        tls_ = std::make_unique<server_tls>(context->native_handle(), socket.native_handle(),
+                                            core_->options.http2);
     }
 }
 

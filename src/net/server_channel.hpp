@@ -23,6 +23,8 @@ public:
     server_channel(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
 
     [[nodiscard]] bool is_secured() const noexcept { return tls_ != nullptr; }
+    /// Whether TLS's handshake agreed on it.
+    [[nodiscard]] bool speaks_http2() const noexcept { return tls_ && tls_->speaks_http2(); }
     /// TLS's handshake, where that is spoken. False: the connection is of no use.
     [[nodiscard]] boost::asio::awaitable<bool> open(instant until);
 
@@ -33,6 +35,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<received> receive(std::size_t room, instant until);
     /// What has arrived already, without waiting; false for nothing.
     [[nodiscard]] bool receive_now(std::size_t room);
+    /// Whether `receive_now` may have something without a word to the kernel.
+    [[nodiscard]] bool has_more_at_hand() const noexcept { return tls_ && tls_->has_more(); }
     /// Ends a `receive` that has nothing yet.
     void stop_waiting() noexcept;
 

@@ -54,7 +54,11 @@ void server_connection::start() {
 }
 
 void server_connection::drain() noexcept {
-    if (phase_ == phase::idle) channel_.stop_waiting();
+    if (http2_) {
+        http2_->drain();
+    } else if (phase_ == phase::idle) {
+        channel_.stop_waiting();
+    }
 }
 
 void server_connection::stop() noexcept {
@@ -62,6 +66,7 @@ void server_connection::stop() noexcept {
     gone_ = true;
     look_at_client_.stop();
     channel_.stop();
+    if (http2_) http2_->lost();
     cancel_.emit(asio::cancellation_type::terminal);
 }
 
@@ -72,16 +77,23 @@ asio::awaitable<void> server_connection::run() {
             !channel_.is_secured() ||
             co_await channel_.open(later(channel_.now(), core_->options.header_timeout));
         if (opened && !gone_) {
-            while (co_await serve()) {
+            begins_http2_ = channel_.speaks_http2();
+            while (!begins_http2_ && co_await serve()) {
             }
-            in_order = !gone_ && !cut_short_;
+            in_order = begins_http2_ ? co_await serve_http2() : !gone_ && !cut_short_;
         }
     } catch (...) {
         // Cancellation; there must not be anything else, and nobody is left to be told.
         static_cast<void>(std::current_exception());
     }
     unwatch();
+    if (http2_) http2_->lost();
     channel_.close(in_order);
+}
+
+asio::awaitable<bool> server_connection::serve_http2() {
+    http2_ = std::make_unique<http2_server_session>(channel_, weak_from_this(), request_.peer);
+    co_return co_await http2_->run();
 }
 
 // One request and its answer. False ends the connection.
@@ -118,7 +130,16 @@ asio::awaitable<bool> server_connection::read_head() {
         later(channel_.now(),
               served_any_ && phase_ == phase::idle ? options.idle_timeout : options.header_timeout);
     for (;;) {
-        const request_parser::outcome outcome = parser_.parse(channel_.input.view());
+        const http2_preface preface = served_any_ || channel_.is_secured() || !options.http2
+                                          ? http2_preface::none
+                                          : look_for_preface(channel_.input.view());
+        if (preface == http2_preface::whole) {
+            begins_http2_ = true;
+            co_return false;
+        }
+        const request_parser::outcome outcome = preface == http2_preface::part
+                                                    ? request_parser::outcome::more
+                                                    : parser_.parse(channel_.input.view());
         if (outcome == request_parser::outcome::done) break;
         if (outcome == request_parser::outcome::failed) {
             co_await refuse(parser_.status());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http2_server_session.hpp"
 #include "net/server_body.hpp"
 #include "net/server_channel.hpp"
 #include "net/server_core.hpp"
@@ -37,6 +38,7 @@ private:
 
     [[nodiscard]] boost::asio::awaitable<void> run();
     [[nodiscard]] boost::asio::awaitable<bool> serve();
+    [[nodiscard]] boost::asio::awaitable<bool> serve_http2();
     [[nodiscard]] boost::asio::awaitable<bool> read_head();
     [[nodiscard]] boost::asio::awaitable<response> handle();
     [[nodiscard]] boost::asio::awaitable<bool> send_answer(response& answer);
@@ -64,12 +66,14 @@ private:
     bool served_any_ = false;
     bool gone_ = false;       // the client, or the server
     bool cut_short_ = false;  // an answer
+    bool begins_http2_ = false;
     bool flush_posted_ = false;
 
     boost::asio::cancellation_signal cancel_;
     lazy_timer look_at_client_;
     std::uint64_t watch_round_ = 0;
     bool waiting_for_input_ = false;
+    std::unique_ptr<http2_server_session> http2_;  // null: HTTP/1.1
 };
 
 }  // namespace symphony::net::detail

@@ -1,30 +1,12 @@
 #include "net/server_request_parser.hpp"
 
+#include "net/server_request_syntax.hpp"
+
 #include <algorithm>
-#include <charconv>
 
 namespace symphony::net::detail {
 
 namespace {
-
-constexpr bool is_token_char(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-constexpr bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::ranges::all_of(text, is_token_char);
-}
-
-// Visible ASCII but for the fragment, which is no part of a request target.
-constexpr bool is_target_char(char c) noexcept {
-    return c > ' ' && c < '\x7f' && c != '#';
-}
-
-constexpr bool is_host_char(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-._~!$&'()*+,;=%:[]").find(c) != std::string_view::npos;
-}
 
 constexpr std::string_view trim(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
@@ -104,7 +86,7 @@ bool request_parser::request_line(std::string_view line) {
     if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(5) || version[6] != '.' ||
         !digit(7))
         return false;
-    if (target.empty() || !std::ranges::all_of(target, is_target_char)) return false;
+    if (!is_target(target)) return false;
     request_->method.assign(method);
     if (version[5] != '1' || version[7] > '1') {
         status_ = 505;
@@ -140,7 +122,7 @@ bool request_parser::absolute_target(std::string_view target) {
     const std::size_t path = std::min(target.find_first_of("/?"), target.size());
     const std::string_view authority = target.substr(0, path);
     target.remove_prefix(path);
-    if (authority.empty() || !std::ranges::all_of(authority, is_host_char)) return false;
+    if (authority.empty() || !is_host(authority)) return false;
     request_->fields.add("Host", authority);
     has_absolute_host_ = true;
     if (target.empty() && request_->method == "OPTIONS") {
@@ -191,13 +173,9 @@ bool request_parser::known_field(std::string_view name, std::string_view value) 
 }
 
 bool request_parser::content_length(std::string_view value) {
-    if (framing_.length || value.empty() || value.front() < '0' || value.front() > '9')
-        return false;
-    std::uint64_t length = 0;
-    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), length);
-    if (fault != std::errc() || end != value.data() + value.size()) return false;
-    framing_.length = length;
-    return true;
+    if (framing_.length) return false;
+    framing_.length = length_in(value);
+    return framing_.length.has_value();
 }
 
 bool request_parser::transfer_encoding(std::string_view value) {
@@ -219,7 +197,7 @@ bool request_parser::transfer_encoding(std::string_view value) {
 }
 
 bool request_parser::host(std::string_view value) {
-    if (has_host_ || !std::ranges::all_of(value, is_host_char)) return false;
+    if (has_host_ || !is_host(value)) return false;
     has_host_ = true;
     return true;
 }

@@ -1,5 +1,7 @@
 #include "net/server_response_head.hpp"
 
+#include "net/server_request_syntax.hpp"
+
 #include <array>
 #include <charconv>
 
@@ -38,12 +40,7 @@ field_kind kind_of(std::string_view name) noexcept {
 }
 
 std::optional<std::uint64_t> given_length(const headers& fields) noexcept {
-    const std::optional<std::string_view> text = fields.get("content-length");
-    if (!text) return std::nullopt;
-    std::uint64_t length = 0;
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), length);
-    if (fault != std::errc() || end != text->data() + text->size()) return std::nullopt;
-    return length;
+    return length_in(fields.get("content-length").value_or(""));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ public:
 
     void set(instant due) {
         due_ = due;
+        if (due == instant::max()) return;
         if (!stopped_ && (!armed() || at > due)) wakeups_.arm(*this, due);
     }
     void clear() noexcept { due_ = instant::max(); }

@@ -67,12 +67,17 @@ BIO_METHOD* socket_method() {
 
 // A client that offers protocols, and not this one, is told so (RFC 7301, 3.2). What was chosen is
 // looked at after the return.
-int choose_protocol(SSL* /*tls*/, const unsigned char** chosen, unsigned char* size,
+int choose_protocol(SSL* tls, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned offered_size, void* /*use*/) {
-    static constexpr std::array<unsigned char, 9> ours{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    static constexpr std::array<unsigned char, 12> ours{2,   'h', '2', 8,   'h', 't',
+                                                        't', 'p', '/', '1', '.', '1'};
+    static constexpr std::size_t http2_size = 3;
+    // By preference of ours; see the constructor.
+    const std::size_t from = SSL_get_app_data(tls) != nullptr ? 0 : http2_size;
     unsigned char* found = nullptr;
     const int outcome =
-        SSL_select_next_proto(&found, size, ours.data(), ours.size(), offered, offered_size);
+        SSL_select_next_proto(&found, size, ours.data() + from,
+                              static_cast<unsigned>(ours.size() - from), offered, offered_size);
     *chosen = found;
     return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -123,7 +128,7 @@ result<std::shared_ptr<asio::ssl::context>> make_server_context(const tls_option
     return made;
 }
 
-server_tls::server_tls(SSL_CTX* context, int socket) : tls_(SSL_new(context)) {
+server_tls::server_tls(SSL_CTX* context, int socket, bool http2) : tls_(SSL_new(context)) {
     BIO* const bio = BIO_new(socket_method());
     if (!tls_ || bio == nullptr) {
         BIO_free(bio);
@@ -132,6 +137,15 @@ server_tls::server_tls(SSL_CTX* context, int socket) : tls_(SSL_new(context)) {
     BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
     SSL_set_bio(tls_.get(), bio, bio);
     SSL_set_accept_state(tls_.get());
+    // The context is shared, with servers that speak no HTTP/2 as well.
+    if (http2) SSL_set_app_data(tls_.get(), context);
+}
+
+bool server_tls::speaks_http2() const noexcept {
+    const unsigned char* chosen = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(tls_.get(), &chosen, &size);
+    return std::string_view(reinterpret_cast<const char*>(chosen), size) == "h2";
 }
 
 server_tls::outcome server_tls::outcome_of(int returned) noexcept {

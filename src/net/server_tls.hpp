@@ -24,14 +24,18 @@ namespace symphony::net::detail {
 /// socket itself, at once or not at all; waiting is its owner's business.
 class server_tls {
 public:
-    /// `socket` outlives it.
-    server_tls(SSL_CTX* context, int socket);
+    /// `socket` outlives it. `http2`: offered before HTTP/1.1.
+    server_tls(SSL_CTX* context, int socket, bool http2);
 
     enum class outcome : std::uint8_t { done, wants_input, wants_room, ended };
 
     [[nodiscard]] outcome shake_hands() noexcept;
     /// Whether the handshake failed because the client speaks HTTP in the clear.
     [[nodiscard]] bool met_plain_http() const noexcept { return met_plain_http_; }
+    /// Whether it was agreed on (ALPN).
+    [[nodiscard]] bool speaks_http2() const noexcept;
+    /// Whether bytes that `read` has not given yet have been received.
+    [[nodiscard]] bool has_more() const noexcept { return SSL_has_pending(tls_.get()) == 1; }
     /// `done`: `size` bytes, at least one.
     [[nodiscard]] outcome read(std::span<char> room, std::size_t& size) noexcept;
     /// `done`: `size` bytes of `bytes` are on their way, at least one. After `wants_room` the same

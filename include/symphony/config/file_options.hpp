@@ -2,7 +2,6 @@
 
 #include "symphony/core/secret.hpp"
 #include "symphony/core/time.hpp"
-#include "symphony/net/server_tls.hpp"
 #include "symphony/telemetry/alert_options.hpp"
 #include "symphony/telemetry/event.hpp"
 #include "symphony/tool/tool_options.hpp"

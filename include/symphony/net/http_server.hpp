@@ -39,9 +39,12 @@ struct server_options {
     duration idle_timeout = std::chrono::seconds(75);    ///< between requests
     duration write_timeout = std::chrono::seconds(30);   ///< without progress in sending
     std::shared_ptr<detail::tls_origin> tls{};  ///< of `make_server_tls`; null: in the clear
+    bool http2 = true;                          ///< HTTP/2 for who asks for it, beside HTTP/1.1
+    std::uint32_t max_streams = 100;  ///< of HTTP/2, open at once on a connection; 1 or more
 };
 
-/// An HTTP/1.1 server (RFC 9112) on one executor (one thread); every call comes from there. Request
+/// A server of HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) on one executor (one thread); every call
+/// comes from there. HTTP/2 begins by ALPN over TLS and by prior knowledge in the clear. Request
 /// smuggling is refused: conflicting or repeated lengths, bad chunking, obs-fold, bare CR or LF
 /// give 400 and close the connection. An absolute-form target arrives as its path and query, its
 /// authority as Host; "*" with OPTIONS only; CONNECT gives 501.
@@ -55,6 +58,12 @@ struct server_options {
 /// handler did, Date. A handler's "Connection: close" is obeyed, its Content-Length counts only
 /// where none can be known: for HEAD and 304. A stream that fails ends the connection without a
 /// proper end of the body.
+///
+/// Over HTTP/2 each stream is a request, handled beside the others of its connection, with Host
+/// from the authority and names in lower case. A client that resets a stream cancels its handler; a
+/// body is received no further than the handler reads (256 KiB ahead), and what it leaves is not
+/// waited for; a stream that fails is reset. "Connection: close" means nothing there. Clients that
+/// flood or reset without end are told ENHANCE_YOUR_CALM and left.
 class http_server {
 public:
     /// Answers one request. Runs on the server's executor; an escaping exception becomes a 500.
@@ -72,7 +81,8 @@ public:
     /// `connect_failed` naming the address.
     [[nodiscard]] result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                                bool share_port = false);
-    /// No new connections; idle ones close, busy ones after their answer ("Connection: close").
+    /// No new connections; idle ones close, busy ones after their answer ("Connection: close",
+    /// over HTTP/2 GOAWAY).
     void drain();
     /// Closes everything now, cancelling handlers; for good. So does the destructor. Handlers may
     /// end later than the server object: neither clock nor timers are touched then.

@@ -44,6 +44,16 @@ struct tls_options {
     bool operator==(const tls_options&) const = default;
 };
 
+/// The gateway's `tls` block: how a server shows itself, and whom it lets in.
+struct server_tls_options {
+    tls_identity identity{};  ///< the certificate it shows, its issuers after it, and the key
+    /// A PEM file: only clients whose certificate these authorities signed are served; empty = all.
+    std::string client_ca{};
+    std::string min_version = "1.2";  ///< "1.2" or "1.3"
+
+    bool operator==(const server_tls_options&) const = default;
+};
+
 enum class http_version : std::uint8_t { automatic, http1, http2 };
 
 /// The endpoint's `http` block.

@@ -4,6 +4,7 @@
 #include "symphony/core/result.hpp"
 #include "symphony/net/body.hpp"
 #include "symphony/net/headers.hpp"
+#include "symphony/net/net_options.hpp"
 
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@ struct response {
     std::unique_ptr<body_source> stream;
     /// Attempts the call took; 1 without retries.
     int attempts = 1;
+    http_version version = http_version::http1;  ///< what the server spoke: http1 or http2
     /// `TOOL.ENDPOINT` when another endpoint than the one asked served the call.
     std::optional<std::string> served_by;
 

@@ -5,21 +5,8 @@
 #include "symphony/net/transport.hpp"
 
 #include <memory>
-#include <string>
 
-namespace symphony {
-
-/// The gateway's `tls` block: how a server shows itself, and whom it lets in.
-struct server_tls_options {
-    tls_identity identity{};  ///< the certificate it shows, its issuers after it, and the key
-    /// A PEM file: only clients whose certificate these authorities signed are served; empty = all.
-    std::string client_ca{};
-    std::string min_version = "1.2";  ///< "1.2" or "1.3"
-
-    bool operator==(const server_tls_options&) const = default;
-};
-
-namespace net {
+namespace symphony::net {
 
 namespace detail {
 class tls_origin;
@@ -32,6 +19,4 @@ class tls_origin;
 [[nodiscard]] result<std::shared_ptr<detail::tls_origin>> make_server_tls(
     const server_tls_options& options, tls_reload_listener listener = {});
 
-}  // namespace net
-
-}  // namespace symphony
+}  // namespace symphony::net

@@ -1,10 +1,7 @@
 #include "unit/net/blocking_client.hpp"
+#include "unit/net/gate.hpp"
 #include "unit/net/running_server.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,36 +18,6 @@ using std::chrono::seconds;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// Holds every request until it is let go or cancelled.
-struct gate {
-    asio::awaitable<response> hold(server_request& request) {
-        asio::steady_timer released(co_await asio::this_coro::executor);
-        released.expires_at(asio::steady_timer::time_point::max());
-        open = &released;
-        ++held;
-        held.notify_all();
-        if (request.target != "/now")
-            co_await released.async_wait(asio::as_tuple(asio::use_awaitable));
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none) {
-            ++cancelled;
-            cancelled.notify_all();
-        }
-        response answer;
-        answer.status = 200;
-        answer.body = "released";
-        co_return answer;
-    }
-    http_server::handler handler() {
-        return [this](server_request& request) { return hold(request); };
-    }
-    void wait_until_held() const { held.wait(0); }
-
-    asio::steady_timer* open = nullptr;
-    std::atomic<int> held{0};
-    std::atomic<int> cancelled{0};
-};
 
 constexpr std::string_view get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view get_now = "GET /now HTTP/1.1\r\nHost: a\r\n\r\n";
