@@ -24,6 +24,7 @@ constexpr std::size_t least_room = std::size_t{4} << 10;
 constexpr std::size_t most_room = std::size_t{64} << 10;
 constexpr std::size_t idle_input_bytes = std::size_t{8} << 10;
 constexpr std::size_t most_unsent = std::size_t{64} << 10;
+constexpr std::size_t kept_unsent = std::size_t{8} << 10;  // of memory, without a stream
 constexpr std::size_t most_in_one_turn = std::size_t{1} << 20;
 // Frames beside DATA that wait for a client that does not read: it makes us say so much, and
 // listens to none of it.
@@ -153,6 +154,8 @@ void http2_server_session::flush() {
     }
     if (!over_) settle();
     if (over_) return;
+    if (streams_.empty() && channel_.out.empty() && channel_.out.capacity() > kept_unsent)
+        std::string().swap(channel_.out);
     if (nghttp2_session_get_outbound_queue_size(native_.get()) > most_queued) {
         lost();
     } else if (!channel_.has_unsent() && nghttp2_session_want_read(native_.get()) == 0 &&

@@ -43,6 +43,7 @@ struct http2_server_stream {
     bool closed = false;    ///< nothing more of it is received or sent
     bool reset_by_us = false;
     boost::asio::cancellation_signal cancel;  ///< of its handler
+    bool handling = false;                    ///< which is at work
 
     server_request request;
     http2_head_reader head;

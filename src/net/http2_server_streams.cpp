@@ -98,6 +98,7 @@ void http2_server_session::begin(const std::shared_ptr<http2_server_stream>& str
         return;
     }
     ++running_;
+    stream->handling = true;
     // The handler of the end keeps the cancellation signal alive for as long as Asio knows its
     // slot.
     asio::co_spawn(
@@ -105,6 +106,7 @@ void http2_server_session::begin(const std::shared_ptr<http2_server_stream>& str
         asio::bind_cancellation_slot(stream->cancel.slot(),
                                      [self = self(), stream](const std::exception_ptr& /*none*/) {
                                          --self->running_;
+                                         stream->handling = false;
                                          self->discard_input(*stream);
                                      }));
 }
@@ -261,7 +263,7 @@ void http2_server_session::let_go(http2_server_stream& stream) noexcept {
     if (!stream.complete) discard_input(stream);
     stream.reader.wake_later();
     stream.writer.wake_later();
-    stream.cancel.emit(asio::cancellation_type::terminal);
+    if (stream.handling) stream.cancel.emit(asio::cancellation_type::terminal);
 }
 
 void http2_server_session::let_all_go() noexcept {

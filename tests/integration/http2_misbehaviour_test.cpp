@@ -1,6 +1,6 @@
 #include "integration/expect_error.hpp"
-#include "support/http2_frames.hpp"
 #include "support/client_rig.hpp"
+#include "support/http2_frames.hpp"
 #include "support/misbehaving_server.hpp"
 
 #include <gtest/gtest.h>
