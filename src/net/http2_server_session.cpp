@@ -31,7 +31,7 @@ constexpr std::size_t most_in_one_turn = std::size_t{1} << 20;
 constexpr std::size_t most_queued = 2000;
 // A client that gives up now and then is welcome. One that makes requests only to give them up has
 // the work done for nothing (CVE-2023-44487), and so has one that provokes our RST_STREAM
-// (CVE-2025-8671).
+// (CVE-2025-8671). An answer that is taken makes up for one: a client that hedges gives up many.
 constexpr flood_meter allowed_resets(200, 20);
 // PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA and what is invalid, unless something that
 // carries content comes in between (CVE-2019-9511 to 9518).

@@ -51,7 +51,11 @@ void http2_server_session::on_data(http2_server_stream* stream, std::string_view
 
 void http2_server_session::on_closed(http2_server_stream& stream, std::uint32_t code) {
     stream.closed = true;
-    if (code != NGHTTP2_NO_ERROR && !stream.reset_by_us) note_reset();
+    if (stream.reset_by_client || (code != NGHTTP2_NO_ERROR && !stream.reset_by_us)) {
+        note_reset();
+    } else if (code == NGHTTP2_NO_ERROR) {
+        resets_.forgive_one();
+    }
     head_since_.reset();
     gone_.push_back(std::move(streams_[stream.index]));
     if (stream.index + 1 < streams_.size()) {
