@@ -26,6 +26,7 @@ public:
         return true;
     }
     constexpr void forgive() noexcept { level_ = 0; }
+    constexpr void forgive_one() noexcept { level_ -= level_ > 0 ? 1 : 0; }
 
 private:
     std::uint32_t burst_;

@@ -128,6 +128,7 @@ int http2_server_callbacks::on_frame(nghttp2_session* native, const nghttp2_fram
     if (frame->hd.type == NGHTTP2_HEADERS) session.head_since_.reset();
     http2_server_stream* const stream = stream_of(native, frame->hd.stream_id);
     if (stream == nullptr) return 0;
+    if (frame->hd.type == NGHTTP2_RST_STREAM) stream->reset_by_client = true;
     if (begins_request(*frame)) {
         session.on_head_end(*stream, ends_stream(*frame));
     } else if (ends_stream(*frame)) {

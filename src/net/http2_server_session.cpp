@@ -24,13 +24,14 @@ constexpr std::size_t least_room = std::size_t{4} << 10;
 constexpr std::size_t most_room = std::size_t{64} << 10;
 constexpr std::size_t idle_input_bytes = std::size_t{8} << 10;
 constexpr std::size_t most_unsent = std::size_t{64} << 10;
+constexpr std::size_t kept_unsent = std::size_t{8} << 10;  // of memory, without a stream
 constexpr std::size_t most_in_one_turn = std::size_t{1} << 20;
 // Frames beside DATA that wait for a client that does not read: it makes us say so much, and
 // listens to none of it.
 constexpr std::size_t most_queued = 2000;
 // A client that gives up now and then is welcome. One that makes requests only to give them up has
 // the work done for nothing (CVE-2023-44487), and so has one that provokes our RST_STREAM
-// (CVE-2025-8671).
+// (CVE-2025-8671). An answer that is taken makes up for one: a client that hedges gives up many.
 constexpr flood_meter allowed_resets(200, 20);
 // PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA and what is invalid, unless something that
 // carries content comes in between (CVE-2019-9511 to 9518).
@@ -153,6 +154,8 @@ void http2_server_session::flush() {
     }
     if (!over_) settle();
     if (over_) return;
+    if (streams_.empty() && channel_.out.empty() && channel_.out.capacity() > kept_unsent)
+        std::string().swap(channel_.out);
     if (nghttp2_session_get_outbound_queue_size(native_.get()) > most_queued) {
         lost();
     } else if (!channel_.has_unsent() && nghttp2_session_want_read(native_.get()) == 0 &&

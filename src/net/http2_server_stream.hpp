@@ -42,7 +42,9 @@ struct http2_server_stream {
     std::size_t index = 0;  ///< among those of its session
     bool closed = false;    ///< nothing more of it is received or sent
     bool reset_by_us = false;
+    bool reset_by_client = false;             ///< whatever code it gave
     boost::asio::cancellation_signal cancel;  ///< of its handler
+    bool handling = false;                    ///< which is at work
 
     server_request request;
     http2_head_reader head;

@@ -51,7 +51,11 @@ void http2_server_session::on_data(http2_server_stream* stream, std::string_view
 
 void http2_server_session::on_closed(http2_server_stream& stream, std::uint32_t code) {
     stream.closed = true;
-    if (code != NGHTTP2_NO_ERROR && !stream.reset_by_us) note_reset();
+    if (stream.reset_by_client || (code != NGHTTP2_NO_ERROR && !stream.reset_by_us)) {
+        note_reset();
+    } else if (code == NGHTTP2_NO_ERROR) {
+        resets_.forgive_one();
+    }
     head_since_.reset();
     gone_.push_back(std::move(streams_[stream.index]));
     if (stream.index + 1 < streams_.size()) {
@@ -98,6 +102,7 @@ void http2_server_session::begin(const std::shared_ptr<http2_server_stream>& str
         return;
     }
     ++running_;
+    stream->handling = true;
     // The handler of the end keeps the cancellation signal alive for as long as Asio knows its
     // slot.
     asio::co_spawn(
@@ -105,6 +110,7 @@ void http2_server_session::begin(const std::shared_ptr<http2_server_stream>& str
         asio::bind_cancellation_slot(stream->cancel.slot(),
                                      [self = self(), stream](const std::exception_ptr& /*none*/) {
                                          --self->running_;
+                                         stream->handling = false;
                                          self->discard_input(*stream);
                                      }));
 }
@@ -261,7 +267,7 @@ void http2_server_session::let_go(http2_server_stream& stream) noexcept {
     if (!stream.complete) discard_input(stream);
     stream.reader.wake_later();
     stream.writer.wake_later();
-    stream.cancel.emit(asio::cancellation_type::terminal);
+    if (stream.handling) stream.cancel.emit(asio::cancellation_type::terminal);
 }
 
 void http2_server_session::let_all_go() noexcept {

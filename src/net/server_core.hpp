@@ -20,7 +20,7 @@ struct server_core {
           time(clock_used),
           wakeups(timers_used),
           on_request(std::move(handler)),
-          options(opts),
+          options(std::move(opts)),
           date(clock_used) {}
 
     boost::asio::any_io_executor executor;

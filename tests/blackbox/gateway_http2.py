@@ -102,6 +102,17 @@ class Http2(unittest.TestCase):
                 "Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c",
                 "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA"}).status, 200)
 
+    def test_http_2_is_preferred_over_tls(self):
+        self.api = Api(self)
+        gateway = self.gateway(tls=True)
+        for offered, agreed in ((["http/1.1", "h2"], "h2"), (["http/1.1"], "http/1.1"), (["h2"], "h2")):
+            context = trusting(self.cert)
+            context.set_alpn_protocols(offered)
+            connection = gateway.connect(tls=context)
+            connection.connect()
+            self.assertEqual(connection.sock.selected_alpn_protocol(), agreed)
+            connection.close()
+
     @over_both
     def test_large_bodies_go_both_ways(self, gateway):
         body = bytes(range(256)) * 20_000

@@ -18,16 +18,18 @@ using std::chrono::seconds;
 
 // CVE-2023-44487
 TEST(http2_server_flood, rapid_resets_are_not_borne) {
-    hand_time time;
-    gate held;
-    running_server server(held.handler(), {}, &time);
-    http2_test_client client(server.port);
-    std::string all;
-    for (std::uint32_t id = 1; id < 2 * 210; id += 2)
-        all += client.get(id) + h2::reset_of(id, NGHTTP2_CANCEL);
-    client.send(all);
-    client.hear_all();
-    EXPECT_EQ(client.goaway, NGHTTP2_ENHANCE_YOUR_CALM);
+    for (const std::uint32_t code : {NGHTTP2_CANCEL, NGHTTP2_NO_ERROR}) {
+        hand_time time;
+        gate held;
+        running_server server(held.handler(), {}, &time);
+        http2_test_client client(server.port);
+        std::string all;
+        for (std::uint32_t id = 1; id < 2 * 210; id += 2)
+            all += client.get(id) + h2::reset_of(id, code);
+        client.send(all);
+        client.hear_all();
+        EXPECT_EQ(client.goaway, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
 }
 
 TEST(http2_server_flood, resets_now_and_then_are_fine) {
@@ -44,6 +46,18 @@ TEST(http2_server_flood, resets_now_and_then_are_fine) {
         EXPECT_EQ(client.answer(id).status, 200);
         id += 2;
         server.advance(seconds(10));
+    }
+    EXPECT_FALSE(client.goaway);
+}
+
+TEST(http2_server_flood, answers_that_are_taken_make_up_for_resets) {
+    hand_time time;
+    gate held;
+    running_server server(held.handler(), {}, &time);
+    http2_test_client client(server.port);
+    for (std::uint32_t id = 1; id < 4 * 500; id += 4) {
+        client.send(client.get(id) + h2::reset_of(id, NGHTTP2_CANCEL) + client.get(id + 2, "/now"));
+        ASSERT_EQ(client.answer(id + 2).status, 200);
     }
     EXPECT_FALSE(client.goaway);
 }
