@@ -14,7 +14,7 @@ public:
     impl(boost::asio::any_io_executor executor, const clock& time, timers& wakeups,
          handler on_request, server_options options)
         : core_(std::make_shared<detail::server_core>(std::move(executor), time, wakeups,
-                                                      std::move(on_request), options)) {}
+                                                      std::move(on_request), std::move(options))) {}
     ~impl() { stop(); }
     impl(const impl&) = delete;
     impl& operator=(const impl&) = delete;
@@ -62,7 +62,7 @@ private:
 http_server::http_server(boost::asio::any_io_executor executor, const clock& time, timers& wakeups,
                          handler on_request, server_options options)
     : impl_(std::make_shared<impl>(std::move(executor), time, wakeups, std::move(on_request),
-                                   options)) {}
+                                   std::move(options))) {}
 
 http_server::~http_server() = default;
 
