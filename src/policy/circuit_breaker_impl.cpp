@@ -116,10 +116,22 @@ void circuit_breaker::impl::settle(const held& permit, outcome what, instant now
     {
         const std::lock_guard hold(lock_);
         if (permit.generation != phase_.load(std::memory_order_relaxed) >> 1) return;
+        if (what == outcome::success && succeeds_quietly_locked(permit, now)) return;
         happened = permit.probe == 0 ? closed_result_locked(permit, what, now)
                                      : probe_result_locked(permit, what, now);
     }
     tell(happened);
+}
+
+// The usual end of a call, of which nothing can come: counted without more ado. False: not that.
+bool circuit_breaker::impl::succeeds_quietly_locked(const held& permit, instant now) noexcept {
+    if (permit.probe != 0 || permit.counted_slow) return false;
+    if (watches_share_ && window_.failures() > 0) return false;
+    const std::int64_t latency = latency_ns_.load(std::memory_order_relaxed);
+    if (difference(now, permit.started).count() > latency) return false;
+    consecutive_ = 0;
+    window_.add(now, false);
+    return true;
 }
 
 circuit_breaker::impl::change circuit_breaker::impl::closed_result_locked(const held& permit,

@@ -99,6 +99,7 @@ private:
         refuse_until_.store(std::min(count(until), open_by_hand - 1), std::memory_order_release);
     }
     [[nodiscard]] change count_locked(instant now, bool failed) noexcept;
+    [[nodiscard]] bool succeeds_quietly_locked(const held& permit, instant now) noexcept;
     [[nodiscard]] change closed_result_locked(const held& permit, outcome what,
                                               instant now) noexcept;
     [[nodiscard]] change probe_result_locked(const held& permit, outcome what,
