@@ -117,6 +117,18 @@ BENCHMARK_CAPTURE(breaker_permit_and_record, defaults, circuit_breaker_options{}
 BENCHMARK_CAPTURE(breaker_permit_and_record, share_and_latency,
                   circuit_breaker_options{.failure_rate = 0.5, .latency_threshold = 1s});
 
+// Both threads without a pause, each by its own hand of the clock.
+void breaker_two_threads(benchmark::State& state) {
+    static circuit_breaker breaker{circuit_breaker_options{}};
+    instant now(1h);
+    for (auto _ : state) {
+        now += 1us;
+        auto permit = breaker.try_acquire(now, instant::max());
+        permit->success(now);
+    }
+}
+BENCHMARK(breaker_two_threads)->Threads(2)->UseRealTime();
+
 void breaker_refusal(benchmark::State& state) {
     circuit_breaker breaker({.failure_threshold = 1, .reset_timeout = 24h * 300});
     instant now(1h);
