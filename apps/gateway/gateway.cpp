@@ -143,6 +143,7 @@ private:
             said.name = "tls.reload";
             said.level = what.taken ? severity::info : severity::warn;
             said.message = "the gateway's " + what.message;
+            said.fields = {{"taken", what.taken ? "true" : "false"}};
             said.at = what.at;
             sink_of(log_, hub_)(said);
         });
