@@ -2,10 +2,11 @@
 # installs what is missing first (SYMPHONY_SKIP_SETUP=1 to go without).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench check asan tsan fuzz install clean setup setup-bench
+.PHONY: help run demo test bench check asan tsan soak fuzz install clean setup setup-bench
 
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 300
+SOAK_SECONDS ?= 600
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -41,6 +42,10 @@ asan: setup ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: setup ## all tests under ThreadSanitizer
 	@$(call build,tsan)
 	@ctest --preset tsan -j $(JOBS)
+
+soak: setup ## the gateway under traffic and faults for SOAK_SECONDS (600)
+	@$(call build,release,--target symphony_cli soak)
+	@build/release/tests/soak/soak $(program) $(SOAK_SECONDS)
 
 fuzz: setup ## every fuzz target for FUZZ_SECONDS (300) each
 	@$(call build,fuzz)

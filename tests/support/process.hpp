@@ -20,6 +20,7 @@ public:
     /// after 15 s.
     [[nodiscard]] std::string first_line();
     [[nodiscard]] bool running();
+    [[nodiscard]] pid_t id() const noexcept { return id_; }
 
 private:
     pid_t id_ = -1;
