@@ -12,6 +12,7 @@ done
 if [[ -x bench/peers/run.sh ]]; then
     bench/peers/run.sh
 fi
+bench/transport/run.sh
 bench/shared/run.sh
 bench/circuit/run.sh
 if [[ ${BENCH_QUICK:-} != 1 ]]; then

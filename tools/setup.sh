@@ -17,7 +17,7 @@ packages=(
     libgtest-dev libgmock-dev libbenchmark-dev
     nginx-light tinyproxy-bin redis-server openssl libfaketime python3-aiosmtpd  # the tests' servers, certificates and clocks
 )
-bench_packages=(haproxy wrk nodejs npm valgrind strace curl)
+bench_packages=(haproxy wrk nghttp2-client nodejs npm valgrind strace curl)
 
 die() {
     echo "setup: $*" >&2

@@ -31,7 +31,7 @@ asio::awaitable<void> one_caller(peers::load& work, symphony::net::http_client& 
         symphony::net::send_options options;
         options.until = symphony::deadline::after(time.now(), std::chrono::seconds(30));
         symphony::result<symphony::response> got = co_await client.send(where, request, options);
-        if (!got) peers::load::stop("a request failed");
+        if (!got) peers::load::stop(got.error().message.c_str());
         work.done(got->status, got->body.size());
     }
     if (--running == 0) context.stop();  // a deadline that nobody waits for is left
@@ -45,10 +45,15 @@ int main(int count, char** arguments) {
     const symphony::system_clock time;
     symphony::net::asio_timers timers(context.get_executor(), time);
     symphony::net::http_client client(context.get_executor(), time, timers);
-    const auto base = symphony::url::parse("http://127.0.0.1:" + work.port + "/");
+    const auto base = symphony::url::parse(work.url + "/");
     if (!base) peers::load::stop("bad URL");
-    const auto where = symphony::net::destination::make(*base);
-    if (!where) peers::load::stop("no destination");
+    symphony::tls_options tls;
+    tls.ca = work.ca;
+    symphony::http_options how;
+    how.version =
+        work.how.ends_with('2') ? symphony::http_version::http2 : symphony::http_version::http1;
+    const auto where = symphony::net::destination::make(*base, tls, how);
+    if (!where) peers::load::stop(where.error().message.c_str());
     unsigned running = work.connections;
     for (unsigned i = 0; i < work.connections; ++i)
         asio::co_spawn(context, one_caller(work, client, time, *where, context, running),

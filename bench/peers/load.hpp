@@ -23,13 +23,16 @@ constexpr std::size_t body_size = 64;
 // the CPU time of this process. For one thread.
 class load {
 public:
-    // PROGRAM PORT REQUESTS CONNECTIONS WARM-UP
+    // PROGRAM PORT REQUESTS CONNECTIONS WARM-UP [http1 | http2 | https CA | https2 CA]
     load(int count, char** arguments) {
-        if (count != 5) stop("usage: PROGRAM PORT REQUESTS CONNECTIONS WARM-UP");
+        if (count < 5) stop("usage: PROGRAM PORT REQUESTS CONNECTIONS WARM-UP [http1|http2|https CA|https2 CA]");
         port = arguments[1];
         requests_ = std::strtoull(arguments[2], nullptr, 10);
         connections = static_cast<unsigned>(std::strtoul(arguments[3], nullptr, 10));
         warm_up_ = std::strtoull(arguments[4], nullptr, 10);
+        if (count > 5) how = arguments[5];
+        if (count > 6) ca = arguments[6];
+        url = (how.starts_with("https") ? "https://127.0.0.1:" : "http://127.0.0.1:") + port;
     }
 
     bool take() noexcept { return taken_ < warm_up_ + requests_ && ++taken_ > 0; }
@@ -54,7 +57,10 @@ public:
     }
 
     std::string port;
-    unsigned connections = 64;
+    unsigned connections = 64;  // over HTTP/2 streams of one connection
+    std::string how = "http1";  // https is HTTP/1.1 too
+    std::string ca;             // a PEM file
+    std::string url;            // without a path
 
 private:
     static double now() {

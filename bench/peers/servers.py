@@ -75,6 +75,10 @@ class Server:
         """CPU time of the process and its children so far, from the scheduler's own account."""
         return sum(_cpu_seconds(pid) for pid in _tree(self._process.pid))
 
+    def resident_bytes(self):
+        pages = pathlib.Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
 
 def _tree(pid):
     found = [pid]
@@ -92,7 +96,8 @@ def _cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _nginx(directory, name, port, cpu, path, workers, http_block):
+def nginx(directory, name, port, cpu, path, workers, http_block):
+    """One nginx; `port` and `path` are asked to see that it is there."""
     prefix = pathlib.Path(directory, name)
     prefix.mkdir()
     user = "user root;" if os.geteuid() == 0 else ""
@@ -100,7 +105,7 @@ def _nginx(directory, name, port, cpu, path, workers, http_block):
                    ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (prefix / "nginx.conf").write_text(
         f"{user} daemon off; pid {prefix}/pid; error_log stderr error;\n"
-        f"worker_processes {workers};\nevents {{ worker_connections 2048; }}\n"
+        f"worker_processes {workers};\nevents {{ worker_connections 4096; }}\n"
         f"http {{ access_log off; {temp} keepalive_requests 1000000000; keepalive_timeout 1h;\n"
         f"{http_block} }}\n")
     return Server([_program("nginx"), "-p", prefix, "-e", "stderr", "-c", prefix / "nginx.conf"],
@@ -113,7 +118,7 @@ def _program(name):
 
 def upstream(directory, cpu):
     port = free_port()
-    return _nginx(directory, "upstream", port, cpu, TARGET, 2,
+    return nginx(directory, "upstream", port, cpu, TARGET, 2,
                   f"server {{ listen 127.0.0.1:{port} backlog=1024; default_type application/json;"
                   f" location / {{ return 200 '{BODY}'; }} }}")
 
@@ -121,7 +126,7 @@ def upstream(directory, cpu):
 def nginx_proxy(directory, to, cpu):
     """One worker; request rate counted, failures watched, credentials set."""
     port = free_port()
-    return _nginx(directory, "proxy-nginx", port, cpu, TARGET, 1, f"""
+    return nginx(directory, "proxy-nginx", port, cpu, TARGET, 1, f"""
         limit_req_zone $server_name zone=second:1m rate=1000000r/s;
         limit_req_zone $server_name zone=minute:1m rate=60000000r/m;
         upstream api {{ server 127.0.0.1:{to} max_fails=5 fail_timeout=30s; keepalive 64;
