@@ -94,6 +94,7 @@ int main(int count, char** arguments) {
             asio::co_spawn(context, read_out(*one, left), asio::detached);
         run(context, [&] { return left == 0; });
         open.clear();
+        context.poll();  // they settle
     };
     use(1);  // what is there once for all
     const memory before = memory::now();

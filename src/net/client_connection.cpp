@@ -12,6 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t receive_bytes = std::size_t{16} << 10;
+constexpr std::size_t idle_bytes = std::size_t{2} << 10;  // what a connection in the pool holds
 constexpr std::size_t most_receive_bytes = std::size_t{256} << 10;
 constexpr std::size_t tls_piece_bytes = std::size_t{64} << 10;
 
@@ -35,6 +36,7 @@ client_connection::client_connection(std::shared_ptr<client_core> core,
 }
 
 client_connection::~client_connection() {
+    if (due_) core_->forget(*this);
     if (core_->stopped) deadline_.stop();
     // OpenSSL takes a connection that ends without a goodbye as a reason not to resume its session.
     if (secured_) {
@@ -58,8 +60,6 @@ void client_connection::rest(void (*on_dead)(client_connection&) noexcept, void*
     on_dead_ = on_dead;
     keeper_ = keeper;
     deadline_.clear();
-    input.shrink(receive_bytes);
-    if (out.capacity() > tls_piece_bytes) std::string().swap(out);
     reused = true;
     listen();
 }
@@ -184,28 +184,51 @@ asio::awaitable<bool> client_connection::receive() {
 }
 
 void client_connection::listen() {
+    if (due_ || listening_ || tls_pending_ > 0 || broken_ || ended_) return;
+    due_ = true;
+    core_->receive_soon(*this);
+}
+
+void client_connection::begin_receive() {
+    due_ = false;
     if (listening_ || tls_pending_ > 0 || broken_ || ended_ || !socket_.is_open()) return;
     listening_ = true;
-    if (!tls_) {
-        // Into `input` itself: nobody takes from it while a receive is outstanding. Waiting for
-        // readiness first would cost a call of epoll_ctl each time.
-        const auto room = input.prepare(receive_bytes);
-        const std::size_t wanted = std::min(room.size(), most_receive_bytes);
-        socket_.async_read_some(asio::buffer(room.data(), wanted),
-                                [self = shared_from_this(), wanted](
-                                    const boost::system::error_code& fault, std::size_t size) {
-                                    self->listening_ = false;
-                                    self->take_received(fault, size, wanted);
-                                    self->on_event();
-                                });
-        return;
+    const bool idle = on_dead_ != nullptr;
+    if (idle) hold_little();
+    const std::size_t least = idle ? idle_bytes : receive_bytes;
+    if (tls_) return begin_tls_receive(least);
+    // Into `input` itself: nobody takes from it while a receive is outstanding. Waiting for
+    // readiness first would cost a call of epoll_ctl each time.
+    const auto room = input.prepare(least);
+    const std::size_t wanted = std::min(room.size(), most_receive_bytes);
+    socket_.async_read_some(asio::buffer(room.data(), wanted),
+                            [self = shared_from_this(), wanted](
+                                const boost::system::error_code& fault, std::size_t size) {
+                                self->listening_ = false;
+                                self->take_received(fault, size, wanted);
+                                self->on_event();
+                            });
+}
+
+void client_connection::begin_tls_receive(std::size_t least) {
+    if (tls_input_bytes_ < least) {
+        tls_input_ = std::make_unique_for_overwrite<char[]>(least);
+        tls_input_bytes_ = least;
     }
-    if (!tls_input_) tls_input_ = std::make_unique_for_overwrite<char[]>(receive_bytes);
     tls_->async_read_some(
-        asio::buffer(tls_input_.get(), receive_bytes),
+        asio::buffer(tls_input_.get(), tls_input_bytes_),
         [self = shared_from_this()](const boost::system::error_code& fault, std::size_t size) {
             self->on_tls_received(fault, size);
         });
+}
+
+// Under load a connection is in use again before its turn ends, and keeps what it has.
+void client_connection::hold_little() {
+    input.shrink(idle_bytes);
+    if (out.capacity() > idle_bytes) std::string().swap(out);
+    if (tls_input_bytes_ <= idle_bytes) return;
+    tls_input_.reset();
+    tls_input_bytes_ = 0;
 }
 
 void client_connection::on_tls_received(const boost::system::error_code& fault, std::size_t size) {

@@ -23,8 +23,10 @@
 
 namespace symphony::net::detail {
 
+class client_connection;
+
 /// What all connections of one client share.
-struct client_core {
+struct client_core : std::enable_shared_from_this<client_core> {
     client_core(boost::asio::any_io_executor on, const clock& clock_used, timers& timers_used,
                 io_hook* hook_used)
         : executor(std::move(on)), time(clock_used), wakeups(timers_used), hook(hook_used) {}
@@ -32,6 +34,10 @@ struct client_core {
     [[nodiscard]] bool fails(io_operation next) const noexcept {
         return hook != nullptr && hook->fails(next);
     }
+    /// Begins the receives of this turn of the loop behind all else that is ready to run. By then
+    /// an answer may be there, and the first attempt, which Asio makes at once, is not in vain.
+    void receive_soon(client_connection& one);
+    void forget(const client_connection& one) noexcept;
 
     boost::asio::any_io_executor executor;
     const clock& time;
@@ -39,11 +45,16 @@ struct client_core {
     io_hook* hook;
     name_resolver names;
     bool stopped = false;  ///< the client is gone: clock, timers and hook may be too
+
+private:
+    std::vector<client_connection*> receivers_;
+    bool turn_ends_ = false;  // the end of this turn is awaited
 };
 
 /// One connection, TLS or not: bytes in and out, one coroutine that waits for either, a deadline
-/// and an abort that end the wait. A receive is always outstanding between requests, so that a
-/// connection which dies in the pool is known as dead without a look at it. One thread.
+/// and an abort that end the wait. A receive is outstanding between requests from the end of the
+/// loop's turn on, so that a connection which dies in the pool is known as dead without a look at
+/// it. One thread.
 class client_connection : public std::enable_shared_from_this<client_connection> {
 public:
     /// `sessions`: what TLS may resume, and where new sessions go.
@@ -103,6 +114,8 @@ public:
     [[nodiscard]] const std::optional<error>& refusal() const noexcept { return refusal_; }
 
     void listen();
+    /// What `listen` comes to when the turn of the loop ends.
+    void begin_receive();
     void abort() noexcept;
     void close() noexcept;
 
@@ -133,6 +146,8 @@ private:
     [[nodiscard]] auto on_operation();
     [[nodiscard]] error stop_error(std::string_view stage, std::string_view peer) const;
     [[nodiscard]] std::string peer() const;
+    void begin_tls_receive(std::size_t least);
+    void hold_little();
     void on_tls_received(const boost::system::error_code& fault, std::size_t size);
     void on_event();
     void stop_with(stop why) noexcept;
@@ -152,6 +167,7 @@ private:
     tls_handshake handshake_;                               // outlives `tls_`
     std::optional<tls_stream> tls_;
     std::unique_ptr<char[]> tls_input_;
+    std::size_t tls_input_bytes_ = 0;
     std::vector<boost::asio::ip::tcp::endpoint> addresses_;
     parking parking_;
     lazy_timer deadline_;
@@ -164,6 +180,7 @@ private:
     stop stop_ = stop::none;
     bool operation_done_ = false;
     bool listening_ = false;    // a receive is outstanding
+    bool due_ = false;          // it begins when this turn of the loop ends
     bool sending_ = false;      // a TLS send is outstanding
     bool arrived_ = false;      // there is input since the last `receive`
     bool more_likely_ = false;  // the last receive filled its buffer

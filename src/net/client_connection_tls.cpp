@@ -27,7 +27,7 @@ bool client_connection::outdated() const noexcept {
 // reset. What it said lies before that, for the outstanding receive to find.
 bool client_connection::will_be_told(const boost::system::error_code& fault) const noexcept {
     const bool cut = fault == asio::error::connection_reset || fault == asio::error::broken_pipe;
-    return cut && listening_ && !heard_;
+    return cut && (listening_ || due_) && !heard_;
 }
 
 void client_connection::note_refusal(const boost::system::error_code& fault) {

@@ -1,0 +1,26 @@
+#include "net/client_connection.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace symphony::net::detail {
+
+void client_core::receive_soon(client_connection& one) {
+    receivers_.push_back(&one);
+    if (std::exchange(turn_ends_, true)) return;
+    boost::asio::post(executor, [self = shared_from_this()] {
+        self->turn_ends_ = false;
+        // To begin a receive completes nothing, so the list stays as it is meanwhile.
+        for (client_connection* const one : self->receivers_)
+            one->begin_receive();
+        self->receivers_.clear();
+    });
+}
+
+void client_core::forget(const client_connection& one) noexcept {
+    std::erase(receivers_, &one);
+}
+
+}  // namespace symphony::net::detail
