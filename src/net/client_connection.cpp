@@ -151,7 +151,7 @@ client_connection::sent client_connection::push() {
 asio::awaitable<void> client_connection::next_event() {
     if (more_likely_ && stop_ == stop::none) receive_now();
     while (!arrived_ && !woken_ && stop_ == stop::none && !broken_ && !ended_) {
-        listen();
+        begin_receive();  // at once: many answers come together, and more of them while it waits
         co_await parking_.wait();
         if (parking_.cancelled()) stop_with(stop::cancelled);
     }
@@ -189,8 +189,12 @@ void client_connection::listen() {
     core_->receive_soon(*this);
 }
 
-void client_connection::begin_receive() {
+void client_connection::on_end_of_turn() {
     due_ = false;
+    begin_receive();
+}
+
+void client_connection::begin_receive() {
     if (listening_ || tls_pending_ > 0 || broken_ || ended_ || !socket_.is_open()) return;
     listening_ = true;
     const bool idle = on_dead_ != nullptr;

@@ -114,8 +114,8 @@ public:
     [[nodiscard]] const std::optional<error>& refusal() const noexcept { return refusal_; }
 
     void listen();
-    /// What `listen` comes to when the turn of the loop ends.
-    void begin_receive();
+    /// What `listen` comes to.
+    void on_end_of_turn();
     void abort() noexcept;
     void close() noexcept;
 
@@ -146,6 +146,7 @@ private:
     [[nodiscard]] auto on_operation();
     [[nodiscard]] error stop_error(std::string_view stage, std::string_view peer) const;
     [[nodiscard]] std::string peer() const;
+    void begin_receive();
     void begin_tls_receive(std::size_t least);
     void hold_little();
     void on_tls_received(const boost::system::error_code& fault, std::size_t size);

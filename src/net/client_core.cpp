@@ -14,7 +14,7 @@ void client_core::receive_soon(client_connection& one) {
         self->turn_ends_ = false;
         // To begin a receive completes nothing, so the list stays as it is meanwhile.
         for (client_connection* const one : self->receivers_)
-            one->begin_receive();
+            one->on_end_of_turn();
         self->receivers_.clear();
     });
 }
