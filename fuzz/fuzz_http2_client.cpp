@@ -256,6 +256,7 @@ void play(world& in, std::size_t piece, std::uint8_t flags, std::string_view byt
         if (at > half || at + piece <= half) continue;
         under_way.start();
         under_way.start();
+        server.settle();
         if ((flags & cancels) != 0) {
             under_way.cancel(1);
             under_way.cancel(3);
@@ -278,12 +279,13 @@ void play(world& in, std::size_t piece, std::uint8_t flags, std::string_view byt
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     static world everything;
-    static const int descriptor = everything.next_descriptor();
     const std::string_view bytes(reinterpret_cast<const char*>(data + 2), size - 2);
     // Sixteen pieces at most: each costs a turn.
     const std::size_t piece = data[0] == 0 ? bytes.size() : data[0];
     play(everything, std::max({piece, bytes.size() / 16, std::size_t{1}}), data[1], bytes);
     require(everything.timers.pending() == 0);
+    static const int descriptor =
+        everything.next_descriptor();  // after the first run's loop has its own
     require(everything.next_descriptor() == descriptor);
     return 0;
 }

@@ -99,6 +99,7 @@ protected:
     void start_all(shard& here) const {
         for (const sort& one : sorts)
             here.start(where, one.make());
+        here.turn(sorts.size());  // each has called `send` by then
     }
     // A good call is served, and once the client closes, nothing is left on either side: the
     // session ends only when its last stream has.
@@ -173,6 +174,7 @@ TEST_P(every_moment_http2, is_one_at_which_client_timers_and_clock_may_go) {
         here.wakeups.reset();
         here.time.reset();
         EXPECT_TRUE(here.turn_until([&] { return here.all_ended(); }));
+        here.loop.poll();
         EXPECT_TRUE(server->wait_for_connections(0));
         if (HasFailure() || !under_way) return;
     }
