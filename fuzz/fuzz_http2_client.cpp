@@ -8,6 +8,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <array>
@@ -80,7 +81,7 @@ public:
 
     asio::io_context loop{1};
     symphony::testing::manual_clock time;
-    symphony::testing::manual_timers timers{time, [this] { settle(); }};
+    symphony::testing::manual_timers timers{time, [this] { loop.poll(); }};
     std::shared_ptr<const destination> where;
 
 private:
@@ -142,7 +143,10 @@ public:
                                                         --running_;
                                                     }));
     }
-    void cancel(std::size_t kind) { stop_[kind].emit(asio::cancellation_type::terminal); }
+    void cancel(std::size_t kind) {
+        asio::post(world_.loop,
+                   [this, kind] { stop_[kind].emit(asio::cancellation_type::terminal); });
+    }
     void close() {
         if (client_) client_->close();
     }
@@ -215,7 +219,8 @@ public:
         }
     }
     void wait(duration so_long) {
-        world_.timers.advance(so_long);
+        // Timers fire within the loop, as they always do: what they cancel hears of it at once.
+        asio::post(world_.loop, [this, so_long] { world_.timers.advance(so_long); });
         settle();
     }
     void close() {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -96,7 +97,8 @@ public:
         }
     }
     void wait(duration so_long) {
-        timers_.advance(so_long);
+        // Timers fire within the loop, as they always do: what they cancel hears of it at once.
+        asio::post(loop_, [this, so_long] { timers_.advance(so_long); });
         settle();
     }
     void drain() {
@@ -143,7 +145,7 @@ private:
 
     asio::io_context& loop_;
     symphony::testing::manual_clock time_;
-    symphony::testing::manual_timers timers_{time_, [this] { settle(); }};
+    symphony::testing::manual_timers timers_{time_, [this] { loop_.poll(); }};
     std::array<int, 2> ends_{};
     std::shared_ptr<server_core> core_;
     int running_ = 0;

@@ -36,6 +36,7 @@ bool http2_callbacks::make_session(http2_session& of, nghttp2_session*& made) {
     const std::unique_ptr<nghttp2_option, freed<nghttp2_option, nghttp2_option_del>> free_options(
         options);
     if (!got) return false;
+    nghttp2_session_callbacks_set_on_begin_frame_callback(calls, &on_frame_begin);
     nghttp2_session_callbacks_set_on_header_callback(calls, &on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, &on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(calls, &on_frame);
@@ -45,6 +46,19 @@ bool http2_callbacks::make_session(http2_session& of, nghttp2_session*& made) {
     nghttp2_option_set_no_auto_window_update(options, 1);
     nghttp2_option_set_no_closed_streams(options, 1);
     return nghttp2_session_client_new2(&made, calls, &of, options) == 0;
+}
+
+// A server that sends frames without end that are of use to no call is left.
+int http2_callbacks::on_frame_begin(nghttp2_session* native, const nghttp2_frame_hd* head,
+                                    void* owner) {
+    // On its way to a call that was given up, perhaps.
+    constexpr std::size_t worthwhile_data = 256;
+    const bool padded = (head->flags & NGHTTP2_FLAG_PADDED) != 0;
+    if (head->type == NGHTTP2_DATA && !padded && head->length >= worthwhile_data) return 0;
+    if (static_cast<http2_session*>(owner)->note_frame()) return 0;
+    return nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM) == 0
+               ? 0
+               : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int http2_callbacks::on_header(nghttp2_session* native, const nghttp2_frame* frame,
@@ -85,6 +99,7 @@ int http2_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/, st
         nghttp2_session_consume_stream(native, id, size);
         return 0;
     }
+    session.note_use();
     stream->body.append(text(bytes, size));
     if (stream->streams_answer) {
         stream->place.wake_later();
@@ -101,17 +116,11 @@ int http2_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/, st
 
 int http2_callbacks::on_frame(nghttp2_session* native, const nghttp2_frame* frame, void* owner) {
     auto& session = *static_cast<http2_session*>(owner);
-    const bool carries = frame->hd.type == NGHTTP2_HEADERS ||
-                         (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0);
-    if (!session.note_idle_frame(carries)) {
-        return nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM) == 0
-                   ? 0
-                   : NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
     http2_stream* const stream = stream_of(native, frame->hd.stream_id);
     switch (frame->hd.type) {
         case NGHTTP2_HEADERS:
             if (stream != nullptr && !stream->over() && !stream->has_head) {
+                session.note_use();
                 session.on_head_end(*stream);
             }
             break;

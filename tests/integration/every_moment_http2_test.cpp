@@ -133,7 +133,7 @@ TEST_P(every_moment_http2, is_one_at_which_one_call_may_be_cancelled_alone) {
                 const whole_call& stays = here.start(where, stayer.make());
                 here.turn(moment);
                 const bool under_way = !leaves.got;
-                leaves.cancel.emit(boost::asio::cancellation_type::terminal);
+                here.cancel(leaves);
                 ASSERT_TRUE(here.turn_until([&] { return here.all_ended(); }));
                 EXPECT_TRUE(stays.came_to(stayer.expected));
                 EXPECT_TRUE(leaves.was_cancelled() || leaves.came_to(leaver.expected));

@@ -9,6 +9,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 
@@ -57,6 +58,11 @@ struct shard {
                                made.got = std::move(text);
                            }));
         return made;
+    }
+    /// In a turn of its own: who is cancelled outside the loop hears of it when it may be over.
+    void cancel(whole_call& call) {
+        boost::asio::post(loop,
+                          [&call] { call.cancel.emit(boost::asio::cancellation_type::terminal); });
     }
     [[nodiscard]] bool all_ended() const {
         return std::ranges::all_of(calls, [](const auto& one) { return one->got.has_value(); });

@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
 #include "support/misbehaving_server.hpp"
@@ -44,6 +45,7 @@ TEST(stopping, a_deadline_ends_a_call_wherever_it_is) {
         SCOPED_TRACE(place.name);
         const misbehaving_server server({place.what, script().head().send(answer("x")).to_end()});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         outgoing call;
         call.options.until = rig.in(100ms);
@@ -53,7 +55,7 @@ TEST(stopping, a_deadline_ends_a_call_wherever_it_is) {
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
         EXPECT_EQ(rig.client->look(*where).idle, 0U);
         EXPECT_TRUE(server.wait_until_finished(0)) << "the connection lives on";
-        EXPECT_TRUE(answered(rig.get(where)));
+        pool.expect(where, server, "x");
     }
 }
 
@@ -62,6 +64,7 @@ TEST(stopping, a_cancelled_call_ends_wherever_it_is) {
         SCOPED_TRACE(place.name);
         const misbehaving_server server({place.what, script().head().send(answer("x")).to_end()});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         const auto call = rig.start(where);
         ASSERT_TRUE(rig.run_until(
@@ -71,7 +74,7 @@ TEST(stopping, a_cancelled_call_ends_wherever_it_is) {
         EXPECT_TRUE(failed_as(*call->outcome, error_kind::cancelled, true));
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
         EXPECT_TRUE(server.wait_until_finished(0)) << "the connection lives on";
-        EXPECT_TRUE(answered(rig.get(where)));
+        pool.expect(where, server, "x");
     }
 }
 
