@@ -15,10 +15,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 #include <sanitizer/allocator_interface.h>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -32,8 +34,10 @@ using namespace symphony;
 using net::destination;
 using net::http_client;
 
-void require(bool holds) {
-    if (!holds) std::abort();
+void require(bool holds, const std::source_location& at = std::source_location::current()) {
+    if (holds) return;
+    std::fprintf(stderr, "line %u does not hold\n", at.line());
+    std::abort();
 }
 
 constexpr std::size_t most_body = 5000;
@@ -221,6 +225,8 @@ public:
     void wait(duration so_long) {
         // Timers fire within the loop, as they always do: what they cancel hears of it at once.
         asio::post(world_.loop, [this, so_long] { world_.timers.advance(so_long); });
+        settle();
+        asio::post(world_.loop, [this] { world_.timers.run_due(); });  // what was armed too late
         settle();
     }
     void close() {
