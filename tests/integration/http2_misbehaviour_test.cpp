@@ -151,6 +151,10 @@ struct replay_row {
     bool same_connection;
 };
 
+void PrintTo(const replay_row& one, std::ostream* out) {
+    *out << one.name;
+}
+
 class http2_replay : public ::testing::TestWithParam<replay_row> {};
 
 // What the server has provably not looked at goes out once more.

@@ -75,9 +75,10 @@ struct shard {
     }
     /// False when it takes too many turns.
     bool turn_until(const auto& done) {
-        for (int turn = 0; turn < 10'000 && !done(); ++turn) {
+        // So much patience, of which a turn in which nothing happens for 100 ms takes most.
+        for (int left = 20'000; left > 0 && !done();) {
             loop.restart();
-            loop.run_one_for(std::chrono::milliseconds(100));
+            left -= loop.run_one_for(std::chrono::milliseconds(100)) > 0 ? 1 : 400;
         }
         return done();
     }

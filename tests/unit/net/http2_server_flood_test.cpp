@@ -132,8 +132,7 @@ TEST(http2_server_flood, floods_are_not_borne) {
         client.hear_all();
         EXPECT_TRUE(client.over);
         EXPECT_NE(client.goaway.value_or(NGHTTP2_ENHANCE_YOUR_CALM), NGHTTP2_NO_ERROR);
-        client.wire.close();
-        EXPECT_TRUE(server.wait_for_connections(0));
+        EXPECT_TRUE(server.wait_for_connections(0)) << "it is the server that has enough";
     }
 }
 
