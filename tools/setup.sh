@@ -15,9 +15,9 @@ packages=(
     libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libjq-dev libssl-dev libhiredis-dev
     libcurl4-openssl-dev zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev
     libgtest-dev libgmock-dev libbenchmark-dev
-    nginx-light tinyproxy-bin redis-server openssl libfaketime python3-aiosmtpd  # the tests' servers, certificates and clocks
+    nginx-light tinyproxy-bin redis-server nodejs openssl libfaketime python3-aiosmtpd  # the tests' servers, certificates and clocks
 )
-bench_packages=(haproxy wrk nghttp2-client nodejs npm valgrind strace curl)
+bench_packages=(haproxy wrk nghttp2-client npm valgrind strace curl)
 
 die() {
     echo "setup: $*" >&2

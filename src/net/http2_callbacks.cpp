@@ -1,9 +1,10 @@
 #include "net/http2_callbacks.hpp"
 
+#include "net/http2_setup.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>
-#include <memory>
 #include <string_view>
 
 namespace symphony::net::detail {
@@ -14,37 +15,32 @@ http2_stream* stream_of(nghttp2_session* native, std::int32_t id) noexcept {
     return static_cast<http2_stream*>(nghttp2_session_get_stream_user_data(native, id));
 }
 
-std::string_view text(const std::uint8_t* bytes, std::size_t size) noexcept {
-    return {reinterpret_cast<const char*>(bytes), size};
-}
-
-template <class T, void (*Free)(T*)>
-struct freed {
-    void operator()(T* gone) const noexcept { Free(gone); }
-};
-
 }  // namespace
 
 bool http2_callbacks::make_session(http2_session& of, nghttp2_session*& made) {
-    nghttp2_session_callbacks* calls = nullptr;
-    nghttp2_option* options = nullptr;
-    const bool got =
-        nghttp2_session_callbacks_new(&calls) == 0 && nghttp2_option_new(&options) == 0;
-    const std::unique_ptr<nghttp2_session_callbacks,
-                          freed<nghttp2_session_callbacks, nghttp2_session_callbacks_del>>
-        free_calls(calls);
-    const std::unique_ptr<nghttp2_option, freed<nghttp2_option, nghttp2_option_del>> free_options(
-        options);
-    if (!got) return false;
-    nghttp2_session_callbacks_set_on_header_callback(calls, &on_header);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, &on_data);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(calls, &on_frame);
-    nghttp2_session_callbacks_set_on_frame_send_callback(calls, &on_frame_sent);
-    nghttp2_session_callbacks_set_on_stream_close_callback(calls, &on_close);
-    // Bodies are taken as their readers come along; a closed stream needs no memory.
-    nghttp2_option_set_no_auto_window_update(options, 1);
-    nghttp2_option_set_no_closed_streams(options, 1);
-    return nghttp2_session_client_new2(&made, calls, &of, options) == 0;
+    static const http2_setup setup = [] {
+        http2_setup one;
+        nghttp2_session_callbacks_set_on_begin_frame_callback(one.calls(), &on_frame_begin);
+        nghttp2_session_callbacks_set_on_header_callback(one.calls(), &on_header);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(one.calls(), &on_data);
+        nghttp2_session_callbacks_set_on_frame_recv_callback(one.calls(), &on_frame);
+        nghttp2_session_callbacks_set_on_frame_send_callback(one.calls(), &on_frame_sent);
+        nghttp2_session_callbacks_set_on_stream_close_callback(one.calls(), &on_close);
+        return one;
+    }();
+    return nghttp2_session_client_new2(&made, setup.calls(), &of, setup.options()) == 0;
+}
+
+// A server that sends frames without end that are of use to no call is left.
+int http2_callbacks::on_frame_begin(nghttp2_session* native, const nghttp2_frame_hd* head,
+                                    void* owner) {
+    // On its way to a call that was given up, perhaps.
+    constexpr std::size_t worthwhile_data = 256;
+    if (may_carry_data(*head, worthwhile_data)) return 0;
+    if (static_cast<http2_session*>(owner)->note_frame()) return 0;
+    return nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM) == 0
+               ? 0
+               : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int http2_callbacks::on_header(nghttp2_session* native, const nghttp2_frame* frame,
@@ -63,8 +59,8 @@ int http2_callbacks::on_header(nghttp2_session* native, const nghttp2_frame* fra
         return 0;
     }
     if (stream->has_head) return 0;  // trailers
-    const std::string_view field = text(name, name_size);
-    const std::string_view content = text(value, value_size);
+    const std::string_view field = http2_text(name, name_size);
+    const std::string_view content = http2_text(value, value_size);
     if (field == ":status") {
         const auto read =
             std::from_chars(content.data(), content.data() + content.size(), stream->answer.status);
@@ -85,7 +81,8 @@ int http2_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/, st
         nghttp2_session_consume_stream(native, id, size);
         return 0;
     }
-    stream->body.append(text(bytes, size));
+    session.note_use();
+    stream->body.append(http2_text(bytes, size));
     if (stream->streams_answer) {
         stream->place.wake_later();
         return 0;
@@ -101,17 +98,11 @@ int http2_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/, st
 
 int http2_callbacks::on_frame(nghttp2_session* native, const nghttp2_frame* frame, void* owner) {
     auto& session = *static_cast<http2_session*>(owner);
-    const bool carries = frame->hd.type == NGHTTP2_HEADERS ||
-                         (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0);
-    if (!session.note_idle_frame(carries)) {
-        return nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM) == 0
-                   ? 0
-                   : NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
     http2_stream* const stream = stream_of(native, frame->hd.stream_id);
     switch (frame->hd.type) {
         case NGHTTP2_HEADERS:
             if (stream != nullptr && !stream->over() && !stream->has_head) {
+                session.note_use();
                 session.on_head_end(*stream);
             }
             break;

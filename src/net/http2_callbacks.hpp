@@ -17,6 +17,7 @@ struct http2_callbacks {
                              void* owner);
 
 private:
+    static int on_frame_begin(nghttp2_session* native, const nghttp2_frame_hd* head, void* owner);
     static int on_header(nghttp2_session* native, const nghttp2_frame* frame,
                          const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
                          std::size_t value_size, std::uint8_t flags, void* owner);

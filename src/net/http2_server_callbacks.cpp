@@ -1,5 +1,7 @@
 #include "net/http2_server_callbacks.hpp"
 
+#include "net/http2_setup.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <string_view>
@@ -21,10 +23,6 @@ http2_server_session& session_of(void* owner) noexcept {
     return *static_cast<http2_server_session*>(owner);
 }
 
-std::string_view text(const std::uint8_t* bytes, std::size_t size) noexcept {
-    return {reinterpret_cast<const char*>(bytes), size};
-}
-
 bool begins_request(const nghttp2_frame& frame) noexcept {
     return frame.hd.type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST;
 }
@@ -34,46 +32,32 @@ bool ends_stream(const nghttp2_frame& frame) noexcept {
            (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 }
 
-template <class T, void (*Free)(T*)>
-struct freed {
-    void operator()(T* gone) const noexcept { Free(gone); }
-};
-
 }  // namespace
 
 bool http2_server_callbacks::make_session(http2_server_session& of, nghttp2_session*& made) {
-    nghttp2_session_callbacks* calls = nullptr;
-    nghttp2_option* options = nullptr;
-    const bool got =
-        nghttp2_session_callbacks_new(&calls) == 0 && nghttp2_option_new(&options) == 0;
-    const std::unique_ptr<nghttp2_session_callbacks,
-                          freed<nghttp2_session_callbacks, nghttp2_session_callbacks_del>>
-        free_calls(calls);
-    const std::unique_ptr<nghttp2_option, freed<nghttp2_option, nghttp2_option_del>> free_options(
-        options);
-    if (!got) return false;
-    nghttp2_session_callbacks_set_on_begin_frame_callback(calls, &on_frame_begin);
-    nghttp2_session_callbacks_set_on_begin_headers_callback(calls, &on_head_begin);
-    nghttp2_session_callbacks_set_on_header_callback(calls, &on_header);
-    nghttp2_session_callbacks_set_on_invalid_header_callback(calls, &on_invalid_header);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, &on_data);
-    nghttp2_session_callbacks_set_on_frame_recv_callback(calls, &on_frame);
-    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(calls, &on_invalid_frame);
-    nghttp2_session_callbacks_set_on_frame_send_callback(calls, &on_frame_sent);
-    nghttp2_session_callbacks_set_on_frame_not_send_callback(calls, &on_frame_not_sent);
-    nghttp2_session_callbacks_set_on_stream_close_callback(calls, &on_close);
-    // Bodies are taken as their readers come along; a closed stream needs no memory.
-    nghttp2_option_set_no_auto_window_update(options, 1);
-    nghttp2_option_set_no_closed_streams(options, 1);
-    nghttp2_option_set_max_send_header_block_length(options, most_answer_head);
-    return nghttp2_session_server_new2(&made, calls, &of, options) == 0;
+    static const http2_setup setup = [] {
+        http2_setup one;
+        nghttp2_session_callbacks* const calls = one.calls();
+        nghttp2_session_callbacks_set_on_begin_frame_callback(calls, &on_frame_begin);
+        nghttp2_session_callbacks_set_on_begin_headers_callback(calls, &on_head_begin);
+        nghttp2_session_callbacks_set_on_header_callback(calls, &on_header);
+        nghttp2_session_callbacks_set_on_invalid_header_callback(calls, &on_invalid_header);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls, &on_data);
+        nghttp2_session_callbacks_set_on_frame_recv_callback(calls, &on_frame);
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(calls, &on_invalid_frame);
+        nghttp2_session_callbacks_set_on_frame_send_callback(calls, &on_frame_sent);
+        nghttp2_session_callbacks_set_on_frame_not_send_callback(calls, &on_frame_not_sent);
+        nghttp2_session_callbacks_set_on_stream_close_callback(calls, &on_close);
+        nghttp2_option_set_max_send_header_block_length(one.options(), most_answer_head);
+        return one;
+    }();
+    return nghttp2_session_server_new2(&made, setup.calls(), &of, setup.options()) == 0;
 }
 
 int http2_server_callbacks::on_frame_begin(nghttp2_session* /*native*/,
                                            const nghttp2_frame_hd* head, void* owner) {
     // Whether HEADERS or DATA carry anything is known when they have come.
-    const bool may_carry =
-        head->type == NGHTTP2_HEADERS || (head->type == NGHTTP2_DATA && head->length > 0);
+    const bool may_carry = head->type == NGHTTP2_HEADERS || may_carry_data(*head);
     return may_carry || session_of(owner).note_frame() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -97,8 +81,8 @@ int http2_server_callbacks::on_header(nghttp2_session* native, const nghttp2_fra
                                       std::uint8_t /*flags*/, void* /*owner*/) {
     http2_server_stream* const stream = stream_of(native, frame->hd.stream_id);
     if (stream == nullptr) return 0;
-    const std::string_view field = text(name, name_size);
-    const std::string_view content = text(value, value_size);
+    const std::string_view field = http2_text(name, name_size);
+    const std::string_view content = http2_text(value, value_size);
     const bool bearable = stream->has_head ? stream->head.skip(field, content)  // trailers
                                            : stream->head.add(stream->request, field, content);
     if (bearable) return 0;
@@ -117,7 +101,7 @@ int http2_server_callbacks::on_invalid_header(
 int http2_server_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/,
                                     std::int32_t id, const std::uint8_t* bytes, std::size_t size,
                                     void* owner) {
-    session_of(owner).on_data(stream_of(native, id), text(bytes, size));
+    session_of(owner).on_data(stream_of(native, id), http2_text(bytes, size));
     return 0;
 }
 

@@ -91,7 +91,12 @@ private:
     void on_head_end(http2_stream& stream);
     void on_closed(http2_stream& stream, std::uint32_t code);
     void refuse(http2_stream& stream, error_kind kind, std::string message);
-    [[nodiscard]] bool note_idle_frame(bool carries) noexcept;
+    /// False: too many since the last that was of use to a call.
+    [[nodiscard]] bool note_frame() noexcept {
+        constexpr std::uint32_t most_useless_frames = 10'000;
+        return ++useless_frames_ < most_useless_frames;
+    }
+    void note_use() noexcept { useless_frames_ = 0; }
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<const destination> where_;
@@ -111,7 +116,7 @@ private:
     bool flushing_ = false;   // a turn of `flush` is posted
     bool goes_away_ = false;  // no new streams
     bool over_ = false;
-    std::uint32_t empty_frames_ = 0;  // since the last that carried anything
+    std::uint32_t useless_frames_ = 0;
 };
 
 }  // namespace symphony::net::detail

@@ -166,11 +166,4 @@ void http2_session::on_closed(http2_stream& stream, std::uint32_t code) {
     flush_soon();
 }
 
-// Frames that carry nothing cost work: a server that sends little else is left.
-bool http2_session::note_idle_frame(bool carries) noexcept {
-    constexpr std::uint32_t most_empty_frames = 10'000;
-    empty_frames_ = carries ? 0 : empty_frames_ + 1;
-    return empty_frames_ < most_empty_frames;
-}
-
 }  // namespace symphony::net::detail

@@ -37,7 +37,7 @@ result<void> trust(SSL_CTX* context, const tls_options& options, const tls_files
     for (const auto& one : authorities)
         added = added && X509_STORE_add_cert(store, one.get()) == 1;
     if (added) return {};
-    return refuse(fmt::format("the CA file {} cannot be read as PEM certificates", options.ca));
+    return refuse(detail::ca_in_words(options) + " cannot be read as PEM certificates");
 }
 
 }  // namespace

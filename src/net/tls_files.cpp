@@ -69,13 +69,17 @@ std::expected<opened_identity, fault> open_identity(const tls_identity& from,
     return opened;
 }
 
+std::string ca_in_words(const tls_options& options) {
+    return is_pem(options.ca) ? "the CA's PEM text" : "the CA file " + options.ca;
+}
+
 result<tls_files> tls_files::read(const tls_options& options) {
     tls_files files;
     if (!options.ca.empty()) {
         auto text = read_pem(options.ca);
         if (!text) {
             return fail(error_kind::tls_failed,
-                        fmt::format("the CA file {} cannot be used: {}", options.ca, text.error()));
+                        fmt::format("{} cannot be used: {}", ca_in_words(options), text.error()));
         }
         files.ca = std::move(*text);
     }

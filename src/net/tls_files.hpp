@@ -19,6 +19,9 @@ struct opened_identity {
 [[nodiscard]] std::expected<opened_identity, tls_identity::fault> open_identity(
     const tls_identity& from, std::string_view cert_pem, std::string_view key_pem);
 
+/// "the CA file ca.pem"; of PEM itself not a word is repeated.
+[[nodiscard]] std::string ca_in_words(const tls_options& options);
+
 /// What the sources of a `tls_options` hold at one moment: read once, so that what is judged is
 /// what is used.
 struct tls_files {

@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
 #include "support/misbehaving_server.hpp"
@@ -144,17 +145,22 @@ TEST_F(expect_continue, small_bodies_and_who_does_not_want_it_do_not_wait) {
 }
 
 TEST_F(expect_continue, a_connection_lost_meanwhile_is_lost) {
-    misbehaving_server server(script().head().break_off());
-    EXPECT_TRUE(failed_as(rig.send(destination_at(server.port()), upload()),
-                          error_kind::connection_lost, true));
+    misbehaving_server server(
+        {script().head().break_off(), script().head().send(answer("good")).to_end()});
+    const clean_pool pool(rig);
+    const auto where = destination_at(server.port());
+    EXPECT_TRUE(failed_as(rig.send(where, upload()), error_kind::connection_lost, true));
+    pool.expect(where, server, "good");
 }
 
 TEST_F(expect_continue, the_deadline_holds_meanwhile) {
-    misbehaving_server server(script().to_end());
+    misbehaving_server server({script().to_end(), script().head().send(answer("good")).to_end()});
+    const clean_pool pool(rig);
+    const auto where = destination_at(server.port());
     outgoing late = upload();
     late.options.until = rig.in(std::chrono::milliseconds(50));
-    EXPECT_TRUE(failed_as(rig.send(destination_at(server.port()), std::move(late)),
-                          error_kind::timeout, true));
+    EXPECT_TRUE(failed_as(rig.send(where, std::move(late)), error_kind::timeout, true));
+    pool.expect(where, server, "good");
 }
 
 TEST_F(expect_continue, nginx_takes_bodies_of_known_and_unknown_length) {

@@ -9,7 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,12 @@ protected:
         int errors = 0;
         std::set<error_kind> kinds;
     };
+
+    static const std::set<error_kind>& expected_kinds() {
+        static const std::set<error_kind> all{error_kind::dns_failed, error_kind::connect_failed,
+                                              error_kind::tls_failed, error_kind::connection_lost};
+        return all;
+    }
 
     // Two calls in turn over one connection, one over TLS, one through a proxy, one whose body is
     // streamed and whose answer is too. Host names are resolved. All calls go on after one has
@@ -74,13 +81,81 @@ protected:
         return seen;
     }
 
+    // Calls at once: an error of several counts as one.
+    static void judge_together(client_rig& rig, const client_rig::target_ptr& where,
+                               std::vector<outgoing> all, run& seen) {
+        std::vector<std::shared_ptr<pending_call>> calls;
+        for (outgoing& one : all)
+            calls.push_back(rig.start(where, std::move(one)));
+        bool failed = false;
+        for (const auto& call : calls) {
+            ASSERT_TRUE(rig.run_until([&] { return call->outcome.has_value(); }));
+            result<response>& got = *call->outcome;
+            std::optional<error> why;
+            if (!got) {
+                why = got.error();
+            } else if (got->stream) {
+                const auto text = rig.read_all(*got->stream);
+                if (!text) why = text.error();
+                if (text) EXPECT_EQ(text->size(), 400'000U);
+            }
+            if (!why) continue;
+            failed = true;
+            seen.kinds.insert(why->kind);
+            EXPECT_NE(why->message, "");
+        }
+        if (failed) ++seen.errors;
+    }
+
+    // The same over HTTP/2, where calls share a connection: what fails for one may fail for all
+    // that are under way with it, here the last three, and for nobody after them.
+    static run play_http2(fail_count& hook, const client_rig::target_ptr& where) {
+        client_rig rig(&hook);
+        run seen;
+        const auto get = [](const char* target, bool streamed) {
+            outgoing made;
+            made.target = target;
+            made.options.stream_response = streamed;
+            return made;
+        };
+        const auto put = [] {
+            outgoing made;
+            made.method = "PUT";
+            made.target = "/up/file";
+            made.stream = std::make_unique<memory_body>(
+                std::vector<std::string>{"one", std::string(100'000, 'x'), "three"});
+            return made;
+        };
+        const auto play = [&](auto... all) {
+            std::vector<outgoing> together;
+            (together.push_back(std::move(all)), ...);
+            judge_together(rig, where, std::move(together), seen);
+        };
+        play(get("/page", false));
+        play(get("/part", true));
+        play(put());
+        play(get("/page", false), get("/part", true), put());
+        EXPECT_EQ(rig.client->look(*where).waiting, 0U);
+        rig.client->close();
+        EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).busy == 0; }))
+            << "a stream is left";
+        return seen;
+    }
+
     throwaway_ca ca;
     certificate_files identity = ca.issue("DNS:localhost");
-    nginx server{
-        "server { listen @LISTEN@; root @ROOT@; location /up/ { dav_methods PUT; "
-        "create_full_put_path on; } }\n"
-        "server { listen @LISTEN@ ssl; root @ROOT@; ssl_certificate " +
-        identity.certificate + "; ssl_certificate_key " + identity.key + "; }"};
+    nginx server{in_the_clear("") + with_tls("ssl") + in_the_clear("http2") +
+                 with_tls("ssl http2")};
+    static std::string in_the_clear(const std::string& protocol) {
+        return "server { listen @LISTEN@ " + protocol + "; root @ROOT@; " + uploads + " }\n";
+    }
+    [[nodiscard]] std::string with_tls(const std::string& protocol) const {
+        return "server { listen @LISTEN@ " + protocol + "; root @ROOT@; ssl_certificate " +
+               identity.certificate + "; ssl_certificate_key " + identity.key + "; " + uploads +
+               " }\n";
+    }
+    static constexpr const char* uploads =
+        "location /up/ { dav_methods PUT; create_full_put_path on; }";
     [[nodiscard]] tls_options trusting() const {
         tls_options tls;
         tls.ca = ca.file();
@@ -123,10 +198,43 @@ TEST_F(every_failure, is_one_error_of_one_call_at_most) {
     EXPECT_GE(number, 20U);
     using enum net::io_operation;
     EXPECT_EQ(tried, (std::set{resolve, connect, handshake, write, read}));
-    const std::set<error_kind> expected{error_kind::dns_failed, error_kind::connect_failed,
-                                        error_kind::tls_failed, error_kind::connection_lost};
     for (const error_kind kind : kinds)
-        EXPECT_TRUE(expected.contains(kind)) << to_string(kind);
+        EXPECT_TRUE(expected_kinds().contains(kind)) << to_string(kind);
+}
+
+TEST_F(every_failure, over_http2_is_one_for_who_shares_the_connection_at_most) {
+    server.add_file("page", "content");
+    server.add_file("part", std::string(400'000, 'x'));
+    http_options http;
+    http.version = http_version::http2;
+    using enum net::io_operation;
+    const std::set in_the_clear{resolve, connect, write, read};
+    const std::set with_tls{resolve, connect, handshake, write, read};
+    for (const bool secured : {false, true}) {
+        const auto where =
+            secured ? destination_at(server.port(3), trusting(), http, {}, "https://localhost")
+                    : destination_at(server.port(2), {}, http, {}, "http://localhost");
+        constexpr std::size_t most_operations = 500;
+        std::set<net::io_operation> tried;
+        std::size_t number = 0;
+        for (; number < most_operations; ++number) {
+            fail_count hook(number);
+            SCOPED_TRACE((secured ? "tls, operation " : "operation ") + std::to_string(number));
+            const run seen = play_http2(hook, where);
+            if (!hook.failed()) {
+                EXPECT_EQ(seen.errors, 0);
+                break;
+            }
+            tried.insert(*hook.failed());
+            EXPECT_LE(seen.errors, 1) << "a failure must not touch whoever comes later";
+            for (const error_kind kind : seen.kinds)
+                EXPECT_TRUE(expected_kinds().contains(kind)) << to_string(kind);
+            if (HasFailure()) return;
+        }
+        EXPECT_LT(number, most_operations) << "the scenario never came to its end";
+        EXPECT_GE(number, 10U);
+        EXPECT_EQ(tried, secured ? with_tls : in_the_clear);
+    }
 }
 
 }  // namespace

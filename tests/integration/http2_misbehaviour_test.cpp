@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
 #include "support/http2_frames.hpp"
@@ -132,17 +133,13 @@ TEST_P(http2_fault, is_one_error_and_the_next_call_is_served) {
     }
     misbehaving_server server({first, after_request(settings() + answer_on(1, "next")).to_end()});
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(server.port(), {}, http2(), small());
     outgoing call;
     call.options.until = rig.in(std::chrono::seconds(15));
     EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), one.kind, one.maybe_sent));
-    const auto next = rig.start(where);
-    ASSERT_TRUE(rig.run_until([&] { return next->outcome.has_value(); }));
-    const result<response>& got = *next->outcome;
-    ASSERT_TRUE(answered(got));
-    EXPECT_EQ(got->body, "next");
+    pool.expect(where, server, "next");
     EXPECT_EQ(server.connections(), one.keeps_connection ? 1U : 2U);
-    EXPECT_EQ(rig.client->look(*where).busy, 1U) << "the session";
 }
 
 INSTANTIATE_TEST_SUITE_P(all, http2_fault, ::testing::ValuesIn(faults()),
@@ -154,6 +151,10 @@ struct replay_row {
     bool same_connection;
 };
 
+void PrintTo(const replay_row& one, std::ostream* out) {
+    *out << one.name;
+}
+
 class http2_replay : public ::testing::TestWithParam<replay_row> {};
 
 // What the server has provably not looked at goes out once more.
@@ -164,6 +165,7 @@ TEST_P(http2_replay, goes_out_once_more) {
     misbehaving_server server(
         {first.to_end(), after_request(settings() + answer_on(1, "again")).to_end()});
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(server.port(), {}, http2());
     outgoing call;
     const auto sent = rig.start(where, std::move(call));
@@ -172,6 +174,7 @@ TEST_P(http2_replay, goes_out_once_more) {
     ASSERT_TRUE(answered(got));
     EXPECT_EQ(got->body, "again");
     EXPECT_EQ(server.connections(), one.same_connection ? 1U : 2U);
+    pool.expect_nothing_left(where, server);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
 #include "support/misbehaving_server.hpp"
@@ -76,7 +77,9 @@ std::vector<row> misbehaviours() {
 TEST(misbehaving_proxy, each_way_is_one_precise_error_and_the_pool_is_clean) {
     for (const row& one : misbehaviours()) {
         const misbehaving_server proxy(one.what);
+        SCOPED_TRACE(one.name);
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = behind(proxy);
         const result<response> got = rig.get(where);
         EXPECT_TRUE(failed_as(got, one.kind, false)) << one.name;
@@ -89,6 +92,7 @@ TEST(misbehaving_proxy, each_way_is_one_precise_error_and_the_pool_is_clean) {
         }
         EXPECT_EQ(rig.client->look(*where).busy, 0U) << one.name;
         EXPECT_EQ(rig.client->look(*where).idle, 0U) << one.name;
+        pool.expect_nothing_left(where, proxy);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/certificates.hpp"
 #include "support/client_rig.hpp"
@@ -34,9 +35,12 @@ TEST_F(misbehaviour_tls, no_handshake_is_had_from_who_does_not_speak_tls) {
                                script().bytes(5).send_for_ever(std::string(1000, '\0')),
                                script().bytes(5).send("\x16\x03\x01").end_sending().to_end()}) {
         const misbehaving_server server(what);  // plain
+        client_rig rig;
+        const clean_pool pool(rig);
         const auto where = at(server);
         EXPECT_TRUE(failed_as(rig.get(where), error_kind::tls_failed, false));
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
+        pool.expect_nothing_left(where, server);
     }
 }
 
@@ -59,11 +63,15 @@ TEST_F(misbehaviour_tls, an_end_without_a_word_is_no_end) {
                                     // Anybody on the way could have cut this one off.
                                     head + "\r\nuntil the end, whenever that is"}) {
         SCOPED_TRACE(text);
-        const misbehaving_server server({script().head().send(text).end_sending().to_end()},
+        const misbehaving_server server({script().head().send(text).end_sending().to_end(),
+                                         script().head().send(answer("good")).to_end()},
                                         identity);
+        client_rig rig;
+        const clean_pool pool(rig);
         const auto where = at(server);
         EXPECT_TRUE(failed_as(rig.get(where), error_kind::connection_lost, true));
         EXPECT_EQ(rig.client->look(*where).idle, 0U);
+        pool.expect(where, server, "good");
     }
 }
 
@@ -78,10 +86,14 @@ TEST_F(misbehaviour_tls, a_proper_end_is_an_end) {
 TEST_F(misbehaviour_tls, resets_are_lost_connections) {
     const misbehaving_server server(
         {script().head().break_off(), script().head().send("HTTP/1.1 200 O").break_off(),
-         script().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort").break_off()},
+         script().head().send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort").break_off(),
+         script().head().send(answer("good")).to_end()},
         identity);
+    const clean_pool pool(rig);
+    const auto where = at(server);
     for (int call = 0; call < 3; ++call)
-        EXPECT_TRUE(failed_as(rig.get(at(server)), error_kind::connection_lost, true)) << call;
+        EXPECT_TRUE(failed_as(rig.get(where), error_kind::connection_lost, true)) << call;
+    pool.expect(where, server, "good");
 }
 
 TEST_F(misbehaviour_tls, byte_by_byte_is_an_answer) {

@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
 #include "support/misbehaving_server.hpp"
@@ -44,6 +45,7 @@ TEST(stopping, a_deadline_ends_a_call_wherever_it_is) {
         SCOPED_TRACE(place.name);
         const misbehaving_server server({place.what, script().head().send(answer("x")).to_end()});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         outgoing call;
         call.options.until = rig.in(100ms);
@@ -53,7 +55,7 @@ TEST(stopping, a_deadline_ends_a_call_wherever_it_is) {
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
         EXPECT_EQ(rig.client->look(*where).idle, 0U);
         EXPECT_TRUE(server.wait_until_finished(0)) << "the connection lives on";
-        EXPECT_TRUE(answered(rig.get(where)));
+        pool.expect(where, server, "x");
     }
 }
 
@@ -62,6 +64,7 @@ TEST(stopping, a_cancelled_call_ends_wherever_it_is) {
         SCOPED_TRACE(place.name);
         const misbehaving_server server({place.what, script().head().send(answer("x")).to_end()});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         const auto call = rig.start(where);
         ASSERT_TRUE(rig.run_until(
@@ -71,14 +74,16 @@ TEST(stopping, a_cancelled_call_ends_wherever_it_is) {
         EXPECT_TRUE(failed_as(*call->outcome, error_kind::cancelled, true));
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
         EXPECT_TRUE(server.wait_until_finished(0)) << "the connection lives on";
-        EXPECT_TRUE(answered(rig.get(where)));
+        pool.expect(where, server, "x");
     }
 }
 
 TEST(stopping, an_upload_nobody_reads_is_stopped_too) {
     for (const bool by_deadline : {true, false}) {
-        misbehaving_server server({script().head().until_told().to_end()});
+        misbehaving_server server(
+            {script().head().until_told().to_end(), script().head().send(answer("x")).to_end()});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         outgoing put;
         put.method = "PUT";
@@ -92,7 +97,25 @@ TEST(stopping, an_upload_nobody_reads_is_stopped_too) {
         EXPECT_TRUE(failed_as(*call->outcome,
                               by_deadline ? error_kind::timeout : error_kind::cancelled, true));
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
+        server.go_on();
+        pool.expect(where, server, "x");
     }
+}
+
+// The server is gone without a word, for instance because its machine has lost its power.
+TEST(stopping, a_connection_at_rest_that_is_half_open_costs_one_deadline) {
+    const misbehaving_server server({script().head().send(answer("first")).to_end(),
+                                     script().head().send(answer("x")).to_end()});
+    client_rig rig;
+    const clean_pool pool(rig);
+    const auto where = destination_at(server.port());
+    EXPECT_TRUE(answered(rig.get(where)));
+    outgoing call;
+    call.options.until = rig.in(100ms);
+    EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), error_kind::timeout, true));
+    EXPECT_EQ(rig.client->look(*where).idle, 0U);
+    pool.expect(where, server, "x");
+    EXPECT_EQ(server.connections(), 2U);
 }
 
 TEST(stopping, a_deadline_that_has_passed_is_a_time_out) {

@@ -95,6 +95,14 @@ std::string throwaway_ca::file() const {
     return directory_.path() / "ca.pem";
 }
 
+certificate_files throwaway_ca::own() const {
+    const std::string key = directory_.path() / "ca.key";
+    write(key, [&](std::FILE* to) {
+        return PEM_write_PrivateKey(to, keys_->key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    });
+    return {file(), key};
+}
+
 certificate_files throwaway_ca::issue(const std::string& names, validity valid) {
     return issue("Throw-away server", names, valid, key_kind::ec);
 }

@@ -50,6 +50,8 @@ public:
 
     /// Its own certificate: what a client has to trust.
     [[nodiscard]] std::string file() const;
+    /// Itself, with its key: for a server that shows a certificate nobody else has signed.
+    [[nodiscard]] certificate_files own() const;
     /// A server certificate. `names` as OpenSSL writes them: "DNS:a.test,IP:127.0.0.1".
     [[nodiscard]] certificate_files issue(const std::string& names, validity valid = {});
     /// A client's certificate, with `name` as its common name.

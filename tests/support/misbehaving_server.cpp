@@ -129,6 +129,11 @@ misbehaving_server::misbehaving_server(std::vector<script> scripts,
     tls_ = std::make_unique<tls>(identity, of_clients);
 }
 
+void misbehaving_server::show(const certificate_files& identity) {
+    const std::lock_guard lock(mutex_);
+    tls_ = std::make_unique<tls>(identity, client_demand());
+}
+
 misbehaving_server::~misbehaving_server() {
     {
         const std::lock_guard lock(mutex_);

@@ -41,6 +41,8 @@ public:
     /// What connection `index` has read in its script so far.
     [[nodiscard]] std::string received(std::size_t index) const;
 
+    /// Shows another certificate on the connections that follow.
+    void show(const certificate_files& identity);
     /// Lets the next (or the current) `script::wait` step go on.
     void go_on();
     /// False when it takes too long.

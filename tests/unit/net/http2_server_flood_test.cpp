@@ -120,6 +120,8 @@ TEST(http2_server_flood, floods_are_not_borne) {
          {empty_data, many(h2::frame(frame_type::ping, 0, 0, "12345678")), many(h2::settings()),
           many(h2::frame(frame_type::settings, 1, 0)),
           many(h2::frame(static_cast<frame_type>(2), 0, 1, priority)),
+          many(h2::frame(static_cast<frame_type>(0x42), 0, 0, "unknown")),
+          many(h2::frame(frame_type::data, 8, 1, std::string("\3\0\0\0", 4))),
           many(http2_test_client::window(1, 1))}) {
         hand_time time;
         gate held;
@@ -130,6 +132,7 @@ TEST(http2_server_flood, floods_are_not_borne) {
         client.hear_all();
         EXPECT_TRUE(client.over);
         EXPECT_NE(client.goaway.value_or(NGHTTP2_ENHANCE_YOUR_CALM), NGHTTP2_NO_ERROR);
+        EXPECT_TRUE(client.goaway || client.wire.ended()) << "our patience ended, not the server's";
         client.wire.close();
         EXPECT_TRUE(server.wait_for_connections(0));
     }

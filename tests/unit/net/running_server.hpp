@@ -44,9 +44,10 @@ private:
 /// A server with its thread, listening on a free port of 127.0.0.1.
 class running_server {
 public:
-    explicit running_server(http_server::handler on_request, server_options options = {})
+    explicit running_server(http_server::handler on_request, const server_options& options = {})
         : running_server(std::move(on_request), options, nullptr) {}
-    running_server(http_server::handler on_request, server_options options, hand_time* by_hand)
+    running_server(http_server::handler on_request, const server_options& options,
+                   hand_time* by_hand)
         : by_hand_(by_hand), real_timers_(loop_.get_executor(), real_clock_) {
         const clock& time = by_hand ? static_cast<const clock&>(*by_hand) : real_clock_;
         timers& wakeups = by_hand ? static_cast<timers&>(*by_hand) : real_timers_;
