@@ -1,12 +1,15 @@
 #include "allocations.hpp"
 #include "symphony/core/clock.hpp"
 #include "symphony/core/json.hpp"
+#include "symphony/core/random.hpp"
 #include "symphony/core/timer_heap.hpp"
 #include "symphony/core/url.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <deque>
+#include <utility>
+#include <vector>
 
 namespace symphony {
 namespace {
@@ -74,6 +77,28 @@ void timer_heap_arm_disarm(benchmark::State& state) {
     heap.disarm(mine);
 }
 BENCHMARK(timer_heap_arm_disarm);
+
+// Starting and cancelling each of so many that are pending, in random order of moments and of
+// cancelling: what one costs must not grow with their number, but for the caches.
+void timer_heap_many(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    std::deque<timer> all;
+    std::vector<timer*> order;
+    fast_random random;
+    for (std::size_t i = 0; i < count; ++i)
+        order.push_back(&all.emplace_back([](timer&) noexcept {}));
+    for (std::size_t left = count; left > 1; --left)
+        std::swap(order[left - 1], order[random.next() % left]);
+    timer_heap heap;
+    for (auto _ : state) {
+        for (timer& one : all)
+            heap.arm(one, instant(duration(random.next() % 60'000'000'000)));
+        for (timer* const one : order)
+            heap.disarm(*one);
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(timer_heap_many)->Arg(1'000)->Arg(1'000'000);
 
 }  // namespace
 }  // namespace symphony

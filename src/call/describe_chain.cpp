@@ -118,7 +118,36 @@ std::string transport_text(const endpoint_options& options) {
         if (proxy && *proxy) text += fmt::format(", through the proxy {}", (*proxy)->authority);
         if (!proxy) text += ", through a proxy that cannot be used";
     }
-    return text + fmt::format(", up to {} connections", options.http.max_connections);
+    text += fmt::format(", up to {} connections", options.http.max_connections);
+    if (options.http.warm_connections > 0) {
+        text += fmt::format(" ({} warm)", options.http.warm_connections);
+    }
+    return text;
+}
+
+std::string times_text(const http_options& http) {
+    std::string text =
+        fmt::format("  at most        {} to connect", duration_text(http.connect_timeout));
+    const auto add = [&](const std::optional<duration>& most, std::string_view what) {
+        if (most) text += fmt::format(", {} {}", duration_text(*most), what);
+    };
+    add(http.resolve_timeout, "of it to resolve");
+    add(http.tls_timeout, "of it for TLS");
+    add(http.first_byte_timeout, "to the first byte");
+    add(http.between_bytes_timeout, "between bytes");
+    return text;
+}
+
+bool has_times(const http_options& http) noexcept {
+    return http.connect_timeout != http_options().connect_timeout || http.resolve_timeout ||
+           http.tls_timeout || http.first_byte_timeout || http.between_bytes_timeout;
+}
+
+std::string redirects_text(const redirect_options& redirects) {
+    return fmt::format("  redirects      up to {}, {}", redirects.max,
+                       redirects.follow == redirect_policy::any
+                           ? "anywhere but to plain http; no credentials to another origin"
+                           : "within the origin");
 }
 
 }  // namespace
@@ -160,6 +189,10 @@ std::vector<std::string> describe_chain(const std::string& tool, const std::stri
     }
     if (options.tls.identity) chain.push_back("credentials      mtls (client certificate)");
     chain.push_back(transport_text(options));
+    if (has_times(options.http)) chain.push_back(times_text(options.http));
+    if (options.redirects.follow != redirect_policy::none) {
+        chain.push_back(redirects_text(options.redirects));
+    }
     return chain;
 }
 

@@ -124,6 +124,17 @@ std::optional<std::string> problem(const endpoint_options& options) {
         options.http.connect_timeout <= duration::zero()) {
         return "http: time-outs must be above 0";
     }
+    for (const auto& bound :
+         {options.http.resolve_timeout, options.http.tls_timeout, options.http.first_byte_timeout,
+          options.http.between_bytes_timeout}) {
+        if (bound && *bound <= duration::zero()) return "http: time-outs must be above 0";
+    }
+    if (options.http.warm_connections > options.http.max_connections) {
+        return "http: warm connections must not be more than max connections";
+    }
+    if (options.redirects.max < 1 || options.redirects.max > 50) {
+        return "redirects: max must be 1 to 50";
+    }
     if (options.limits.max_response_bytes < 1 || options.limits.max_header_bytes < 1) {
         return "limits must be above 0";
     }

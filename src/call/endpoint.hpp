@@ -6,6 +6,7 @@
 #include "call/health_target.hpp"
 #include "call/outgoing.hpp"
 #include "call/rate_gate.hpp"
+#include "call/redirect_targets.hpp"
 #include "call/shard.hpp"
 #include "symphony/auth/credentials.hpp"
 #include "symphony/call/endpoint_options.hpp"
@@ -59,6 +60,11 @@ public:
     }
     /// Before it is shared; never in a circle.
     void fall_back_to(std::shared_ptr<const endpoint> other) { fallback_ = std::move(other); }
+    /// Another origin that a redirect leads to, without anything that shows who calls.
+    [[nodiscard]] result<std::shared_ptr<const net::destination>> redirect_target(
+        const url& to) const {
+        return redirect_targets_.find(to, options_);
+    }
     [[nodiscard]] const url& base() const noexcept { return where_->base; }
 
 private:
@@ -71,6 +77,7 @@ private:
     const std::shared_ptr<const net::destination> where_;
     const std::optional<credentials> identity_;
     const standing_fields standing_;
+    mutable redirect_targets redirect_targets_;
     std::shared_ptr<const health_target> health_;
     std::shared_ptr<const endpoint> fallback_;
     std::string bare_target_;  // for calls that give no path of their own

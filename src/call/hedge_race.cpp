@@ -19,12 +19,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<result<response>> send_one(net::transport& through,
-                                           std::shared_ptr<const net::destination> to,
-                                           const net::wire_request& what,
-                                           const net::send_options& how) {
+asio::awaitable<result<response>> send_one(const managed_call& call,
+                                           std::shared_ptr<const endpoint> /*kept*/) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    co_return co_await through.send(to, what, how);
+    co_return co_await call.send();
 }
 
 bool is_usable(const result<response>& outcome) noexcept {
@@ -105,7 +103,7 @@ void hedge_race::start(leg& one) {
     ++started_;
     ++running_;
     asio::co_spawn(
-        where_.executor, send_one(where_.transport, call_.where(), call_.wire(), call_.sending()),
+        where_.executor, send_one(call_, call_.on().shared_from_this()),
         asio::bind_cancellation_slot(one.cancel.slot(), ending(shared_from_this(), one)));
 }
 

@@ -1,6 +1,7 @@
 #include "call/managed_call.hpp"
 
 #include "call/hedge_race.hpp"
+#include "call/redirect_walk.hpp"
 #include "call/text.hpp"
 
 #include <fmt/format.h>
@@ -199,7 +200,14 @@ asio::awaitable<result<response>> managed_call::transmit() {
                 std::make_shared<hedge_race>(*this, where_, *on_.options_.hedge, *delay));
         }
     }
-    return where_.transport.send(on_.where(), wire_, sending_);
+    return send();
+}
+
+asio::awaitable<result<response>> managed_call::send() const {
+    if (on_.options_.redirects.follow == redirect_policy::none) {
+        return where_.transport.send(on_.where(), wire_, sending_);
+    }
+    return send_and_follow(on_, where_, wire_, sending_);
 }
 
 void managed_call::cancel() {

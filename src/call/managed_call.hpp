@@ -35,11 +35,10 @@ public:
     [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
     /// Begins to send, once more after a while where the endpoint hedges.
     [[nodiscard]] boost::asio::awaitable<result<response>> transmit();
-    [[nodiscard]] const net::wire_request& wire() const noexcept { return wire_; }
+    /// Sends once, and follows where redirects lead, if it may.
+    [[nodiscard]] boost::asio::awaitable<result<response>> send() const;
+    [[nodiscard]] const endpoint& on() const noexcept { return on_; }
     [[nodiscard]] const net::send_options& sending() const noexcept { return sending_; }
-    [[nodiscard]] const std::shared_ptr<const net::destination>& where() const noexcept {
-        return on_.where();
-    }
     [[nodiscard]] bool has_stream() const noexcept {
         return outcome_ && outcome_->stream != nullptr;
     }

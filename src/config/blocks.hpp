@@ -64,7 +64,12 @@ void read_certificate(const object& block, tls_identity& identity);
 [[nodiscard]] hedge_options read_hedge(const cursor& at);
 [[nodiscard]] tls_options read_tls(const cursor& at);
 [[nodiscard]] server_tls_options read_server_tls(const cursor& at);
-[[nodiscard]] http_options read_http(const cursor& at);
+/// The `http` block.
+struct read_transport {
+    http_options http{};
+    redirect_options redirects{};
+};
+[[nodiscard]] read_transport read_http(const cursor& at);
 [[nodiscard]] limit_options read_limits(const cursor& at);
 [[nodiscard]] endpoint_options read_endpoint(const cursor& at);
 [[nodiscard]] std::vector<tool_options> read_tools(const cursor& at);

@@ -144,7 +144,11 @@ endpoint_options read_endpoint(const cursor& at) {
     read_block(block, "tls", options.tls, read_tls);
     if (const auto auth = block.get("auth")) read_auth_into(*auth, options);
     options.http.proxy = proxy_options::from(at.context().env());
-    read_block(block, "http", options.http, read_http);
+    if (const auto http = block.get("http")) {
+        read_transport made = read_http(*http);
+        options.http = std::move(made.http);
+        options.redirects = made.redirects;
+    }
     check_proxy(at, options);
     read_block(block, "limits", options.limits, read_limits);
     return options;

@@ -44,6 +44,42 @@ std::optional<proxy_options> read_proxy(const cursor& at) {
     return proxy;
 }
 
+void read_connections(const object& block, http_options& options) {
+    block.into(options.max_connections, "maxConnections",
+               [](const cursor& c) { return c.integer<std::size_t>(1, 65'535); });
+    const auto warm = block.get("warmConnections");
+    if (!warm) return;
+    const auto count = warm->integer<std::size_t>(0, 65'535);
+    if (!count) return;
+    if (*count > options.max_connections) {
+        warm->wrong(
+            fmt::format("must not be more than 'maxConnections' ({})", options.max_connections));
+    }
+    options.warm_connections = *count;
+}
+
+void read_times(const object& block, http_options& options) {
+    const auto time = [](const cursor& c) { return c.time(); };
+    block.into(options.idle_timeout, "idleTimeout", time);
+    block.into(options.connect_timeout, "connectTimeout", time);
+    block.into(options.resolve_timeout, "resolveTimeout", time);
+    block.into(options.tls_timeout, "tlsTimeout", time);
+    block.into(options.first_byte_timeout, "firstByteTimeout", time);
+    block.into(options.between_bytes_timeout, "betweenBytesTimeout", time);
+}
+
+redirect_options read_redirects(const object& block) {
+    redirect_options options;
+    if (const auto which = block.get("redirects")) {
+        if (const auto policy = which->choice({{"none"}, {"same-origin"}, {"any"}})) {
+            options.follow = static_cast<redirect_policy>(*policy);
+        }
+    }
+    block.into(options.max, "maxRedirects",
+               [](const cursor& c) { return c.integer<std::uint32_t>(1, 50); });
+    return options;
+}
+
 std::optional<std::string> read_least_version(const cursor& at) {
     const auto which = at.choice({{"1.2"}, {"1.3"}});
     if (!which) return std::nullopt;
@@ -87,15 +123,22 @@ server_tls_options read_server_tls(const cursor& at) {
     return options;
 }
 
-http_options read_http(const cursor& at) {
+read_transport read_http(const cursor& at) {
     const object block(at, {{"version"},
                             {"maxConnections"},
+                            {"warmConnections"},
                             {"idleTimeout"},
                             {"connectTimeout"},
+                            {"resolveTimeout"},
+                            {"tlsTimeout"},
+                            {"firstByteTimeout"},
+                            {"betweenBytesTimeout"},
                             {"decompress"},
                             {"expectContinue"},
                             {"proxy"},
-                            {"unixSocket"}});
+                            {"unixSocket"},
+                            {"redirects"},
+                            {"maxRedirects"}});
     http_options options;
     options.proxy = proxy_options::from(at.context().env());
     block.into(options.proxy, "proxy", read_proxy);
@@ -116,11 +159,8 @@ http_options read_http(const cursor& at) {
             options.version = static_cast<http_version>(*which);
         }
     }
-    block.into(options.max_connections, "maxConnections",
-               [](const cursor& c) { return c.integer<std::size_t>(1, 65'535); });
-    const auto time = [](const cursor& c) { return c.time(); };
-    block.into(options.idle_timeout, "idleTimeout", time);
-    block.into(options.connect_timeout, "connectTimeout", time);
+    read_connections(block, options);
+    read_times(block, options);
     const auto yes_or_no = [](const cursor& c) -> std::optional<bool> {
         const auto which = c.choice({{"true"}, {"false"}});
         if (!which) return std::nullopt;
@@ -128,7 +168,7 @@ http_options read_http(const cursor& at) {
     };
     block.into(options.decompress, "decompress", yes_or_no);
     block.into(options.expect_continue, "expectContinue", yes_or_no);
-    return options;
+    return {std::move(options), read_redirects(block)};
 }
 
 limit_options read_limits(const cursor& at) {

@@ -36,7 +36,7 @@ error client_connection::stop_error(std::string_view stage, std::string_view pee
     error why;
     if (stop_ == stop::timed_out) {
         why.kind = error_kind::timeout;
-        why.message = fmt::format("the deadline passed while {} {}", stage, peer);
+        why.message = too_late(limit_, where_->http, stage, peer);
     } else {
         why.kind = error_kind::cancelled;
         why.message = "the call was cancelled";
@@ -50,16 +50,38 @@ std::string client_connection::peer() const {
     return where_->proxy ? "the proxy " + where_->proxy->authority : where_->authority;
 }
 
+void client_connection::limit(instant due, time_limit which) {
+    if (stop_ != stop::none) return;
+    const bool is_first = due < until_.at();
+    limit_ = is_first ? which : use_limit_;
+    deadline_.set(is_first ? due : until_.at());
+}
+
+// What has struck stays, to be told.
+void client_connection::lift_limit() {
+    if (stop_ != stop::none || limit_ == use_limit_) return;
+    limit_ = use_limit_;
+    deadline_.set(until_.at());
+}
+
+void client_connection::limit_stage(const std::optional<duration>& within, time_limit which) {
+    if (within) limit(later(core_->time.now(), *within), which);
+}
+
 asio::awaitable<result<void>> client_connection::open(deadline until) {
-    const deadline own =
-        deadline::after(core_->time.now(), where_->http.connect_timeout).earlier(until);
-    begin_use(own);
+    const http_options& http = where_->http;
+    const deadline own = deadline::after(core_->time.now(), http.connect_timeout);
+    const bool is_own = own.at() < until.at();
+    begin_use(is_own ? own : until, is_own ? time_limit::connect : time_limit::deadline);
     result<void> done;
-    const bool is_named = where_->http.unix_socket.empty();
-    if (is_named) done = co_await resolve();
+    limit_stage(http.resolve_timeout, time_limit::resolve);
+    if (http.unix_socket.empty()) done = co_await resolve();
+    lift_limit();
     if (done) done = co_await connect();
     if (done && where_->proxy && where_->secured) done = co_await tunnel();
+    limit_stage(http.tls_timeout, time_limit::tls);
     if (done && where_->secured) done = co_await shake_hands();
+    lift_limit();
     if (!where_->secured) speaks_http2_ = where_->http.version == http_version::http2;
     co_return done;
 }

@@ -44,8 +44,10 @@ client_connection::~client_connection() {
     }
 }
 
-void client_connection::begin_use(deadline until) {
+void client_connection::begin_use(deadline until, time_limit which) {
     on_dead_ = nullptr;
+    until_ = until;
+    use_limit_ = limit_ = which;
     sent_ = 0;
     stop_ = stop::none;
     parking_.clear_cancelled();

@@ -4,6 +4,7 @@
 #include "net/parking.hpp"
 #include "net/server_buffer.hpp"
 #include "net/server_timer.hpp"
+#include "net/time_limit.hpp"
 #include "net/tls_handshake.hpp"
 #include "symphony/core/clock.hpp"
 #include "symphony/core/deadline.hpp"
@@ -69,8 +70,13 @@ public:
     /// `dns_failed`, `connect_failed`, `tls_failed`, `timeout`, `cancelled`.
     [[nodiscard]] boost::asio::awaitable<result<void>> open(deadline until);
 
-    /// Starts a use: its deadline holds for all waits until `rest`.
-    void begin_use(deadline until);
+    /// Starts a use: its deadline holds for all waits until `rest`. `which`: whose deadline it is.
+    void begin_use(deadline until, time_limit which = time_limit::deadline);
+    /// The waits from now on end at `due` at the latest, if the use's own deadline is not earlier.
+    void limit(instant due, time_limit which);
+    void lift_limit();
+    /// What `stop::timed_out` met.
+    [[nodiscard]] time_limit limit_reached() const noexcept { return limit_; }
     /// The use is over and the connection is whole: listens for its end. `on_dead` is then called.
     void rest(void (*on_dead)(client_connection&) noexcept, void* keeper);
 
@@ -144,6 +150,7 @@ private:
     /// Waits until the operation that was started has ended; false when stopped instead.
     [[nodiscard]] boost::asio::awaitable<bool> operation();
     [[nodiscard]] auto on_operation();
+    void limit_stage(const std::optional<duration>& within, time_limit which);
     [[nodiscard]] error stop_error(std::string_view stage, std::string_view peer) const;
     [[nodiscard]] std::string peer() const;
     void begin_receive();
@@ -172,6 +179,7 @@ private:
     std::vector<boost::asio::ip::tcp::endpoint> addresses_;
     parking parking_;
     lazy_timer deadline_;
+    deadline until_;  // of the use
     void (*on_dead_)(client_connection&) noexcept = nullptr;
     void* keeper_ = nullptr;
     std::size_t tls_pending_ = 0;  // received and not yet in `input`
@@ -179,6 +187,8 @@ private:
     std::uint64_t sent_ = 0;  // bytes of this use that the kernel took
     boost::system::error_code operation_fault_;
     stop stop_ = stop::none;
+    time_limit use_limit_ = time_limit::deadline;  // what `until_` is
+    time_limit limit_ = time_limit::deadline;      // what `deadline_` is set for
     bool operation_done_ = false;
     bool listening_ = false;    // a receive is outstanding
     bool due_ = false;          // it begins when this turn of the loop ends

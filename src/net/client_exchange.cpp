@@ -40,6 +40,7 @@ asio::awaitable<bool> client_exchange::acquire() {
 
 bool client_exchange::begin() {
     lease_->begin_use(options_.until);
+    sent_at_.reset();
     asks_leave_ = wants_leave();
     result<void> written = write_request_head(*where_, request_, asks_leave_, lease_->out);
     if (written) return true;
@@ -156,6 +157,21 @@ asio::awaitable<bool> client_exchange::send_stream() {
     co_return true;
 }
 
+// An interim answer is no first byte: the server may be as far from an answer as it was.
+void client_exchange::limit_wait() {
+    const http_options& http = where_->http;
+    const instant now = lease_->core().time.now();
+    if (!sent_at_) sent_at_ = now;
+    const bool has_begun = content_ || !lease_->input.empty();
+    if (!has_begun && http.first_byte_timeout) {
+        lease_->limit(later(*sent_at_, *http.first_byte_timeout), time_limit::first_byte);
+    } else if (has_begun && http.between_bytes_timeout) {
+        lease_->limit(later(now, *http.between_bytes_timeout), time_limit::between_bytes);
+    } else {
+        lease_->lift_limit();
+    }
+}
+
 client_exchange::progress client_exchange::refuse(error_kind kind, std::string message) {
     error why;
     why.kind = kind;
@@ -247,6 +263,7 @@ result<response>& client_exchange::finish() {
     if (!content_->done()) {
         std::optional<std::uint64_t> size;
         if (head_.framing == body_framing::length) size = head_.length;
+        lease_->lift_limit();
         answer_->stream = std::make_unique<client_stream>(
             std::move(lease_), where_, *content_, std::exchange(answer_->body, {}), size, reusable);
     } else if (reusable && lease_->input.empty()) {

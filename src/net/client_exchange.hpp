@@ -21,7 +21,11 @@ public:
     client_exchange(std::shared_ptr<client_pool> pool,
                     const std::shared_ptr<const destination>& where, const wire_request& request,
                     const send_options& options)
-        : pool_(std::move(pool)), where_(where), request_(request), options_(options) {}
+        : pool_(std::move(pool)),
+          where_(where),
+          request_(request),
+          options_(options),
+          limited_(where->http.first_byte_timeout || where->http.between_bytes_timeout) {}
 
     /// A connection to begin with; none changes nothing.
     void use(client_lease first) noexcept { lease_ = std::move(first); }
@@ -47,6 +51,11 @@ public:
     [[nodiscard]] bool begins_anew();
     void note_send(client_connection::sent how) noexcept;
 
+    /// Before each wait for the answer: how long that may take, where it is bounded by itself.
+    void expect_bytes() {
+        if (limited_) limit_wait();
+    }
+
     enum class progress : std::uint8_t { more, done, failed };
     /// Looks for a final head in what was received.
     [[nodiscard]] progress take_head();
@@ -67,14 +76,17 @@ private:
     [[nodiscard]] bool wants_leave() const;
     // Not an interim answer: then sending goes on.
     [[nodiscard]] bool is_final();
+    void limit_wait();
 
     const std::shared_ptr<client_pool> pool_;
     const std::shared_ptr<const destination>& where_;
     const wire_request& request_;
     const send_options& options_;
+    const bool limited_;
     client_lease lease_;
     response_head head_;
     std::optional<response_content> content_;
+    std::optional<instant> sent_at_;  // all of the request; known where `limited_`
     std::size_t searched_ = 0;
     int interim_ = 0;
     bool blocked_ = false;

@@ -13,7 +13,7 @@ error connection_failure(const client_connection& connection, const destination&
     switch (connection.stopped()) {
         case client_connection::stop::timed_out:
             why.kind = error_kind::timeout;
-            why.message = fmt::format("the deadline passed while {} {}", stage, where.authority);
+            why.message = too_late(connection.limit_reached(), where.http, stage, where.authority);
             break;
         case client_connection::stop::cancelled:
         case client_connection::stop::aborted:
@@ -54,7 +54,14 @@ boost::asio::awaitable<result<std::string_view>> client_stream::read() {
             why.maybe_sent = true;
             co_return break_off(std::move(why));
         }
-        if (!co_await lease_->receive()) {
+        // Only while somebody waits: a reader that takes its time is not the server's fault.
+        const auto& most = where_->http.between_bytes_timeout;
+        if (most) {
+            lease_->limit(later(lease_->core().time.now(), *most), time_limit::between_bytes);
+        }
+        const bool received = co_await lease_->receive();
+        if (most) lease_->lift_limit();
+        if (!received) {
             if (lease_->ended()) content_.on_close();
             if (content_.done()) co_return finish();
             co_return break_off(connection_failure(*lease_, *where_, "reading the answer of"));

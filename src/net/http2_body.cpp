@@ -1,7 +1,5 @@
 #include "net/http2_body.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <utility>
 
@@ -18,10 +16,11 @@ error stop_error(const http2_stream& stream, const destination& where) {
     why.maybe_sent = stream.head_sent;
     if (stream.stopped == stop::timed_out) {
         why.kind = error_kind::timeout;
-        why.message =
-            fmt::format("the deadline passed while {} {}",
-                        stream.has_head ? "reading the answer of" : "waiting for the answer of",
-                        where.authority);
+        why.message = too_late(stream.limit_reached, where.http,
+                               stream.has_head       ? "reading the answer of"
+                               : stream.request_sent ? "waiting for the answer of"
+                                                     : "sending the request to",
+                               where.authority);
     } else {
         why.kind = error_kind::cancelled;
         why.message = "the call was cancelled";
@@ -72,8 +71,10 @@ boost::asio::awaitable<result<std::string_view>> http2_body::read() {
             broken_ = *stream_->broken;
             co_return std::unexpected(*broken_);
         }
+        session_->await_bytes(*stream_);
         co_await stream_->place.wait();
         if (stream_->place.cancelled()) stream_->stop_with(stop::cancelled);
+        if (stream_->between_bytes) stream_->lift_limit();  // a reader may take its time
     }
 }
 

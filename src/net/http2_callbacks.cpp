@@ -88,6 +88,7 @@ int http2_callbacks::on_data(nghttp2_session* native, std::uint8_t /*flags*/, st
         return 0;
     }
     nghttp2_session_consume_stream(native, id, size);
+    session.await_bytes(*stream);
     const std::uint64_t most = session.where_->limits.max_response_bytes;
     if (stream->body.size() > most) {
         session.refuse(*stream, error_kind::response_too_large,
@@ -135,10 +136,14 @@ int http2_callbacks::on_frame(nghttp2_session* native, const nghttp2_frame* fram
 }
 
 int http2_callbacks::on_frame_sent(nghttp2_session* native, const nghttp2_frame* frame,
-                                   void* /*owner*/) {
-    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+                                   void* owner) {
+    if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
     http2_stream* const stream = stream_of(native, frame->hd.stream_id);
-    if (stream != nullptr) stream->head_sent = true;
+    if (stream == nullptr) return 0;
+    stream->head_sent = true;
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+        static_cast<http2_session*>(owner)->on_request_sent(*stream);
+    }
     return 0;
 }
 

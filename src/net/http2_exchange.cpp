@@ -76,7 +76,7 @@ asio::awaitable<http2_outcome> http2_send(const std::shared_ptr<client_core>& co
                                           const wire_request& request,
                                           const send_options& options) {
     const auto stream =
-        std::make_shared<http2_stream>(*core, options.until, options.stream_response);
+        std::make_shared<http2_stream>(*core, options.until, where->http, options.stream_response);
     http2_use use(session, stream);
     http2_outcome outcome;
     if (auto begun = session->begin(stream, request); !begun) {

@@ -153,8 +153,9 @@ result<http2_hub::way> http2_hub::leave_line(waiter& me, std::uint64_t generatio
         if (me.stopped != stop::timed_out) {
             return fail(error_kind::cancelled, "the call was cancelled");
         }
-        return fail(error_kind::timeout,
-                    "the deadline passed while waiting for a free stream to " + where_->authority);
+        return fail(error_kind::timeout, std::string("the deadline passed while waiting for a ") +
+                                             (connecting_ ? "connection" : "free stream") + " to " +
+                                             where_->authority);
     }
     if (me.failed) return std::unexpected(std::move(*me.failed));
     return way{std::move(me.given), {}};

@@ -55,6 +55,8 @@ public:
     void send_more(http2_stream& stream);
     /// So much of the body was taken: the server may send as much again.
     void taken(http2_stream& stream, std::size_t bytes);
+    /// Somebody waits for more of the answer: its bound, if it has one, begins anew.
+    void await_bytes(http2_stream& stream) const;
     /// The stream is not wanted any more: RST_STREAM, unless it is over.
     void abandon(http2_stream& stream);
 
@@ -88,6 +90,7 @@ private:
     }
 
     // What nghttp2 tells.
+    void on_request_sent(http2_stream& stream) const;
     void on_head_end(http2_stream& stream);
     void on_closed(http2_stream& stream, std::uint32_t code);
     void refuse(http2_stream& stream, error_kind kind, std::string message);

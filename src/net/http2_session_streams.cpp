@@ -100,10 +100,23 @@ void http2_session::abandon(http2_stream& stream) {
     flush_soon();
 }
 
+void http2_session::await_bytes(http2_stream& stream) const {
+    if (!stream.between_bytes) return;
+    stream.limit(later(core_->time.now(), *stream.between_bytes), time_limit::between_bytes);
+}
+
+void http2_session::on_request_sent(http2_stream& stream) const {
+    stream.request_sent = true;
+    if (!stream.first_byte || stream.has_head) return;
+    stream.limit(later(core_->time.now(), *stream.first_byte), time_limit::first_byte);
+}
+
 void http2_session::on_head_end(http2_stream& stream) {
     const int status = stream.answer.status;
     if (status >= 200) {
         stream.has_head = true;
+        if (stream.first_byte) stream.lift_limit();
+        if (!stream.streams_answer) await_bytes(stream);
         stream.answer.version = http_version::http2;
         const std::uint64_t most = where_->limits.max_response_bytes;
         const std::uint64_t length = content_length(stream.answer.fields).value_or(0);

@@ -3,10 +3,12 @@
 #include "net/client_connection.hpp"
 #include "net/parking.hpp"
 #include "net/server_timer.hpp"
+#include "net/time_limit.hpp"
 #include "symphony/core/deadline.hpp"
 #include "symphony/core/error.hpp"
 #include "symphony/net/response.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,15 +22,26 @@ namespace symphony::net::detail {
 struct http2_stream {
     using stop = client_connection::stop;
 
-    http2_stream(const client_core& core, deadline until, bool streamed)
+    http2_stream(const client_core& core, deadline latest, const http_options& http, bool streamed)
         : place(core.executor),
           timeout(core.wakeups, this,
                   [](void* self) noexcept {
                       static_cast<http2_stream*>(self)->stop_with(stop::timed_out);
                   }),
-          streams_answer(streamed) {
-        if (until.is_set()) timeout.set(until.at());
+          streams_answer(streamed),
+          until(latest.at()),
+          first_byte(http.first_byte_timeout),
+          between_bytes(http.between_bytes_timeout) {
+        timeout.set(until);
     }
+
+    /// The waits from now on end at `due` at the latest.
+    void limit(instant due, time_limit which) {
+        if (stopped != stop::none) return;
+        limit_reached = due < until ? which : time_limit::deadline;
+        timeout.set(std::min(due, until));
+    }
+    void lift_limit() { limit(instant::max(), time_limit::deadline); }
 
     void stop_with(stop why) noexcept {
         if (stopped == stop::none) stopped = why;
@@ -44,6 +57,10 @@ struct http2_stream {
     parking place;
     lazy_timer timeout;
     const bool streams_answer;
+    const instant until;
+    const std::optional<duration> first_byte;         ///< `http_options::first_byte_timeout`
+    const std::optional<duration> between_bytes;      ///< `http_options::between_bytes_timeout`
+    time_limit limit_reached = time_limit::deadline;  ///< what `stop::timed_out` met
 
     std::int32_t id = 0;  ///< 0: not on the wire yet
     instant begun_at{};
@@ -56,7 +73,8 @@ struct http2_stream {
     std::string_view outgoing;  ///< to be sent next
     bool last_outgoing = true;  ///< nothing comes after it
     bool head_sent = false;
-    bool refused = false;  ///< the server has provably not looked at it
+    bool request_sent = false;  ///< all of it
+    bool refused = false;       ///< the server has provably not looked at it
 
     // The answer.
     response answer;

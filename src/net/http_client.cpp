@@ -6,6 +6,7 @@
 #include "net/decoded_body.hpp"
 #include "net/http2_exchange.hpp"
 #include "net/http2_hub.hpp"
+#include "net/warm_up.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -66,6 +67,13 @@ public:
         const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options, client_lease first);
 
+    [[nodiscard]] asio::awaitable<result<void>> warm_up(std::shared_ptr<const destination> where,
+                                                        std::size_t count) {
+        auto pool = pool_of(where);
+        auto hub = where->may_use_http2 ? hub_of(where) : nullptr;
+        return detail::warm_up(core_, std::move(hub), std::move(pool), std::move(where), count);
+    }
+
     [[nodiscard]] const client_pool* look(const destination& where) const {
         const auto found = pools_.find(where.key);
         return found == pools_.end() ? nullptr : found->second.get();
@@ -79,6 +87,7 @@ public:
             pool->retire();
     }
 
+    [[nodiscard]] bool is_closed() const noexcept { return closed_; }
     [[nodiscard]] bool is_aborted() const noexcept { return aborted_; }
     void abort() noexcept {
         aborted_ = true;
@@ -104,7 +113,8 @@ http_client::~http_client() = default;
 
 namespace {
 
-asio::awaitable<result<response>> refuse() {
+template <class T>
+asio::awaitable<result<T>> refuse() {
     co_return fail(error_kind::cancelled, "the client is shutting down");
 }
 
@@ -113,9 +123,15 @@ asio::awaitable<result<response>> refuse() {
 asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const destination>& where,
                                                     const wire_request& request,
                                                     const send_options& options) {
-    if (impl_->is_aborted()) return refuse();
+    if (impl_->is_aborted()) return refuse<response>();
     if (where->may_use_http2) return impl_->send_as_agreed(where, request, options);
     return impl_->send_http1(where, request, options, {});
+}
+
+asio::awaitable<result<void>> http_client::warm_up(std::shared_ptr<const destination> where,
+                                                   std::size_t count) {
+    if (impl_->is_closed()) return refuse<void>();
+    return impl_->warm_up(std::move(where), count);
 }
 
 // What a session of HTTP/2 has provably not looked at goes out once more.
@@ -161,10 +177,12 @@ asio::awaitable<result<response>> http_client::impl::send_http1(
         auto step = connection.stopped() == client_connection::stop::none ? exchange.take_head()
                                                                           : exchange.on_end();
         while (step == client_exchange::progress::more) {
+            exchange.expect_bytes();
             step = co_await connection.receive() ? exchange.take_head() : exchange.on_end();
         }
         if (step == client_exchange::progress::done) step = exchange.take_body();
         while (step == client_exchange::progress::more) {
+            exchange.expect_bytes();
             step = co_await connection.receive() ? exchange.take_body() : exchange.on_end();
         }
         break;

@@ -24,6 +24,10 @@ result<response> client::call_blocking(std::string_view tool, std::string_view e
     return engine_->call_blocking(tool, endpoint, std::move(what));
 }
 
+asio::awaitable<result<void>> client::warm_up(std::string_view tool, std::string_view endpoint) {
+    return engine_->warm_up(tool, endpoint);
+}
+
 result<void> client::replace_tools(std::vector<tool_options> tools,
                                    std::optional<alerting_options> alerting) {
     return engine_->replace(std::move(tools), std::move(alerting));

@@ -182,9 +182,13 @@ result<void> engine::publish_locked(std::vector<tool_options> tools,
     }
     has_mail_server_ = mails;
     states_.attach(**made);
-    std::shared_ptr<const catalogue> published = std::move(*made);
-    const std::lock_guard lock(lock_);
-    tools_.swap(published);
+    const std::shared_ptr<const catalogue> now_in_service = *made;
+    std::shared_ptr<const catalogue> replaced = std::move(*made);
+    {
+        const std::lock_guard lock(lock_);
+        tools_.swap(replaced);
+    }
+    warm_up(*now_in_service);
     return {};
 }
 

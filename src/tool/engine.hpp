@@ -34,6 +34,9 @@ public:
                                                                 request&& what);
     [[nodiscard]] result<response> call_blocking(std::string_view tool, std::string_view endpoint,
                                                  request&& what);
+    /// Opens connections on every shard; see `client::warm_up`.
+    [[nodiscard]] boost::asio::awaitable<result<void>> warm_up(std::string_view tool,
+                                                               std::string_view endpoint);
     /// Adds one tool to those there are. Errors: `invalid_request`, one fault a line.
     [[nodiscard]] result<void> add(tool_options tool);
     /// `alerting`: nothing leaves it as it is.
@@ -74,6 +77,8 @@ private:
     [[nodiscard]] boost::asio::awaitable<result<response>> run_on(
         boost::asio::any_io_executor there, boost::asio::any_io_executor from,
         recycled<call_job> work, std::shared_ptr<const void> alive);
+    [[nodiscard]] boost::asio::awaitable<result<void>> warm_up(std::shared_ptr<const endpoint> of);
+    void warm_up(const catalogue& put_into_service);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools,
                                               std::optional<alerting_options> alerting = {});
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace symphony::detail {
 
@@ -50,6 +51,12 @@ std::vector<asio::any_io_executor> shard_set::executors() const {
     for (const auto& one : members_)
         all.push_back(one->view.executor);
     return all;
+}
+
+asio::awaitable<result<void>> shard_set::warm_up(std::size_t index,
+                                                 std::shared_ptr<const net::destination> where,
+                                                 std::size_t count) {
+    co_return co_await members_[index]->client.warm_up(std::move(where), count);
 }
 
 void shard_set::abort() {

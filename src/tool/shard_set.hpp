@@ -37,6 +37,9 @@ public:
     [[nodiscard]] const shard& home_of(std::string_view key) const noexcept;
     [[nodiscard]] const clock& time() const noexcept { return members_.front()->view.time; }
     [[nodiscard]] std::vector<boost::asio::any_io_executor> executors() const;
+    /// `net::http_client::warm_up` of one shard, on its executor.
+    [[nodiscard]] boost::asio::awaitable<result<void>> warm_up(
+        std::size_t index, std::shared_ptr<const net::destination> where, std::size_t count);
     /// Ends what is being sent and read, on each shard's own thread.
     void abort();
     /// On a user's executor: ends what is being sent and read and every timer, at once and for

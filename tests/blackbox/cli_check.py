@@ -53,6 +53,12 @@ class Good(CheckCase):
         self.assertNotIn(-1, places, text)
         self.assertEqual(places, sorted(places), text)
 
+    def test_prints_what_bounds_the_transport(self):
+        got = self.check(endpoint_with("http: {firstByteTimeout: 2s, redirects: same-origin, "
+                                       "warmConnections: 3}"))
+        for words in ("2s to the first byte", "within the origin", "(3 warm)"):
+            self.assertIn(words, got.text)
+
     def test_json_is_the_other_form(self):
         text = ('{"version": 1, "tools": [{"name": "t", "externalAPIs": '
                 '{"e": {"url": "http://localhost"}}}]}')

@@ -4,6 +4,7 @@
 #include "symphony/call/circuit_sharing_options.hpp"
 #include "symphony/call/health_check_options.hpp"
 #include "symphony/call/rate_sharing_options.hpp"
+#include "symphony/call/redirect_options.hpp"
 #include "symphony/core/error.hpp"
 #include "symphony/core/time.hpp"
 #include "symphony/net/headers.hpp"
@@ -79,6 +80,7 @@ struct endpoint_options {
     middleware_options middleware{};
     tls_options tls{};
     http_options http{};
+    redirect_options redirects{};  ///< `http.redirects` and `http.maxRedirects`
     limit_options limits{};
 };
 

@@ -28,6 +28,13 @@ public:
         const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options) override;
 
+    /// Opens connections, as far as TLS, until `count` to `where` are there, idle or busy, or as
+    /// many as `max_connections` allows; over HTTP/2 one is enough. Returns when all are open.
+    /// Errors: of the first that failed, as those of `send`; the others stay. Cancellation: none,
+    /// `connect_timeout` bounds it.
+    [[nodiscard]] boost::asio::awaitable<result<void>> warm_up(
+        std::shared_ptr<const destination> where, std::size_t count);
+
     struct pool_view {
         std::size_t idle = 0;
         std::size_t busy = 0;

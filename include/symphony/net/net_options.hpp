@@ -72,6 +72,17 @@ struct http_options {
     /// and port, and of any proxy of the environment; empty = TCP.
     std::string unix_socket{};
     static constexpr std::size_t longest_socket_path = 107;
+    /// Bounds of single stages, above 0: without one, `connect_timeout` and the call's deadline are
+    /// all there is. Each ends the attempt with `timeout`, in words of its own.
+    std::optional<duration> resolve_timeout{};
+    std::optional<duration> tls_timeout{};  ///< the handshake
+    /// From the request's last byte to the final answer's first.
+    std::optional<duration> first_byte_timeout{};
+    /// From one piece of the answer to the next, while somebody wants it.
+    std::optional<duration> between_bytes_timeout{};
+    /// Opened before they are needed, per shard, when the endpoint is put into service; at most
+    /// `max_connections`. Over HTTP/2 one stands for all.
+    std::size_t warm_connections = 0;
 
     bool operator==(const http_options&) const = default;
 };

@@ -97,6 +97,14 @@ public:
     [[nodiscard]] result<response> call_blocking(std::string_view tool, std::string_view endpoint,
                                                  request what);
 
+    /// Opens connections to the API now, TLS and all, on every shard: as many as its
+    /// `http.warm_connections`, at least 1 (over HTTP/2 one is enough). Those that are there count.
+    /// From any coroutine on any executor. Errors: `not_found`, or that of the first connection
+    /// that failed; the others stay. Endpoints with `warm_connections` get theirs by themselves
+    /// when they are put into service; what fails then is the event `transport.warm_up`.
+    [[nodiscard]] boost::asio::awaitable<result<void>> warm_up(std::string_view tool,
+                                                               std::string_view endpoint);
+
     /// Replaces all tools in one step. Calls in flight finish on what they began with; limiters
     /// (by key prefix), breakers and metrics (by tool and endpoint) keep their state. On an error
     /// nothing changes; the messages name every fault. `alerting`: nothing leaves it as it is.

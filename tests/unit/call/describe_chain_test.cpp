@@ -30,6 +30,28 @@ TEST(describe_chain, shows_the_proxy_without_its_credentials) {
     EXPECT_THAT(describe_chain("t", "e", options).back(), testing::Not(HasSubstr("proxy")));
 }
 
+TEST(describe_chain, shows_what_bounds_the_transport_and_where_it_follows) {
+    endpoint_options options;
+    options.url = "https://api.example.com";
+    options.http.warm_connections = 4;
+    EXPECT_THAT(describe_chain("t", "e", options).back(), HasSubstr("256 connections (4 warm)"));
+    options.http.first_byte_timeout = 2s;
+    EXPECT_EQ(describe_chain("t", "e", options).back(),
+              "  at most        10s to connect, 2s to the first byte");
+    options.http.connect_timeout = 5s;
+    options.http.resolve_timeout = 1s;
+    options.http.tls_timeout = 3s;
+    options.http.between_bytes_timeout = 4s;
+    options.redirects = {redirect_policy::same_origin, 5};
+    const auto chain = describe_chain("t", "e", options);
+    EXPECT_EQ(chain.at(chain.size() - 2),
+              "  at most        5s to connect, 1s of it to resolve, 3s of it for TLS, 2s to the "
+              "first byte, 4s between bytes");
+    EXPECT_EQ(chain.back(), "  redirects      up to 5, within the origin");
+    options.redirects.follow = redirect_policy::any;
+    EXPECT_THAT(describe_chain("t", "e", options).back(), HasSubstr("no credentials"));
+}
+
 TEST(describe_chain, all_layers_outermost_first_and_no_secret) {
     endpoint_options options;
     options.url = "https://api.example.com";

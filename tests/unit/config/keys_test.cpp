@@ -152,6 +152,19 @@ TEST(keys, of_the_transport) {
            {"http: {maxConnections: ", "1", "}", {"0", "65536"}, "a whole number"},
            {"http: {idleTimeout: ", "1m", "}", {"0"}, "must be"},
            {"http: {connectTimeout: ", "1s", "}", {"0"}, "must be"},
+           {"http: {resolveTimeout: ", "500ms", "}", {"0", "soon"}, "must be"},
+           {"http: {tlsTimeout: ", "2s", "}", {"0"}, "must be"},
+           {"http: {firstByteTimeout: ", "2s", "}", {"-1"}, "must be"},
+           {"http: {betweenBytesTimeout: ", "2s", "}", {"0"}, "must be"},
+           {"http: {warmConnections: ", "256", "}", {"257"}, "'maxConnections' (256)"},
+           {"http: {maxConnections: 4, warmConnections: ", "4", "}", {"5"}, "'maxConnections' (4)"},
+           {"http: {warmConnections: ", "0", "}", {"-1", "many"}, "a whole number"},
+           {"http: {redirects: ",
+            "same-origin",
+            "}",
+            {"all", "true", "5"},
+            "must be 'none', 'same-origin' or 'any'"},
+           {"http: {maxRedirects: ", "50", "}", {"0", "51"}, "a whole number"},
            {"http: {proxy: ",
             "'http://p:3128'",
             "}",
@@ -243,6 +256,24 @@ TEST(keys, arrive_in_the_options) {
     EXPECT_EQ(e.http, (http_options{http_version::http1, 3, 7s, 6s, false, false,
                                     proxy_options::to(secret("u:p@proxy.test"))}));
     EXPECT_EQ(e.limits, (limit_options{10, 2048, 9}));
+}
+
+TEST(keys, stages_redirects_and_warm_connections_arrive_in_the_options) {
+    const auto bare = only_endpoint(parse(endpoint_with("")));
+    EXPECT_EQ(bare.redirects, redirect_options());
+    EXPECT_FALSE(bare.http.first_byte_timeout);
+    const auto e = only_endpoint(parse(endpoint_with(
+        "http: {resolveTimeout: 1s, tlsTimeout: 2s, firstByteTimeout: 3s, betweenBytesTimeout: 4s,"
+        " warmConnections: 5, redirects: any, maxRedirects: 7}")));
+    EXPECT_EQ(e.http.resolve_timeout, 1s);
+    EXPECT_EQ(e.http.tls_timeout, 2s);
+    EXPECT_EQ(e.http.first_byte_timeout, 3s);
+    EXPECT_EQ(e.http.between_bytes_timeout, 4s);
+    EXPECT_EQ(e.http.warm_connections, 5U);
+    EXPECT_EQ(e.redirects, (redirect_options{redirect_policy::any, 7}));
+    EXPECT_EQ(
+        only_endpoint(parse(endpoint_with("http: {redirects: same-origin}"))).redirects.follow,
+        redirect_policy::same_origin);
 }
 
 TEST(keys, a_unix_socket_lies_beside_the_file_and_goes_without_a_proxy) {

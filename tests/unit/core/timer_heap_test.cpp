@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 namespace symphony {
@@ -125,6 +129,86 @@ TEST_F(timer_heap_test, one_that_rearms_itself_in_the_past_cannot_hold_the_threa
     EXPECT_TRUE(t.armed());
     EXPECT_EQ(heap.next(), start) << "due again at once, in the driver's next round";
     heap.disarm(t);
+}
+
+/// A million timers and what it costs to start them: how many others each one moves, which its
+/// place tells, since a new one begins behind all and changes places with one a level.
+class many_timers : public ::testing::Test {
+protected:
+    static constexpr std::size_t count = 1'000'000;
+
+    static std::size_t level_of(std::size_t slot) {
+        std::size_t level = 0;
+        for (; slot > 0; slot = (slot - 1) / 4)
+            ++level;
+        return level;
+    }
+    /// Moves per timer, and the most of any.
+    std::pair<double, std::size_t> start_all(const std::function<instant(std::size_t)>& due) {
+        std::size_t moves = 0;
+        std::size_t most = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            heap.arm(all[i], due(i));
+            const std::size_t own = level_of(i) - level_of(all[i].slot);
+            moves += own;
+            most = std::max(most, own);
+        }
+        return {static_cast<double>(moves) / count, most};
+    }
+    void cancel_all_in_random_order() {
+        std::vector<std::size_t> order(count);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        for (std::size_t left = count; left > 1; --left)
+            std::swap(order[left - 1], order[random.next() % left]);
+        for (const std::size_t each : order)
+            heap.disarm(all[each]);
+    }
+
+    static int fired;
+    std::deque<timer> all = make_all();
+    fast_random random;
+    timer_heap heap;
+
+private:
+    static std::deque<timer> make_all() {
+        std::deque<timer> made;
+        for (std::size_t i = 0; i < count; ++i)
+            made.emplace_back([](timer&) noexcept { ++fired; });
+        return made;
+    }
+};
+int many_timers::fired = 0;
+
+TEST_F(many_timers, started_for_the_same_time_ahead_move_no_other) {
+    const auto [mean, most] = start_all([](std::size_t i) { return start + 30s + i * 1us; });
+    EXPECT_EQ(most, 0u);
+    EXPECT_EQ(mean, 0.0);
+    cancel_all_in_random_order();
+    EXPECT_EQ(heap.size(), 0u);
+}
+
+TEST_F(many_timers, started_for_any_time_move_less_than_one_other) {
+    const auto [mean, most] = start_all([this](std::size_t) {
+        return start + std::chrono::nanoseconds(random.next() % 60'000'000'000U);
+    });
+    EXPECT_LT(mean, 1.0) << "about a half, however many there are";
+    EXPECT_LE(most, 10u) << "the levels";
+    timer one([](timer&) noexcept { ++fired; });
+    heap.arm(one, start + 1h);
+    cancel_all_in_random_order();
+    EXPECT_EQ(heap.size(), 1u);
+    EXPECT_EQ(heap.next(), start + 1h);
+    fired = 0;
+    EXPECT_EQ(heap.expire(start + 2h), 1u);
+    EXPECT_EQ(fired, 1) << "none of those that were cancelled";
+}
+
+TEST_F(many_timers, started_each_before_all_others_move_one_a_level) {
+    const auto [mean, most] = start_all([](std::size_t i) { return start + 1h - i * 1us; });
+    EXPECT_LE(most, 10u);
+    EXPECT_LE(mean, 10.0);
+    cancel_all_in_random_order();
+    EXPECT_EQ(heap.size(), 0u);
 }
 
 TEST(timer_heap, leaves_its_timers_disarmed_when_it_goes) {

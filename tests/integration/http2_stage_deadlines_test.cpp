@@ -1,0 +1,153 @@
+#include "integration/stage_deadlines.hpp"
+#include "support/http2_frames.hpp"
+
+#include <string>
+
+// Each stage of a call has its own bound and its own words: over HTTP/2.
+
+namespace symphony::test_support {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using enum error_kind;
+
+class http2_stage_deadlines : public stage_deadlines {
+protected:
+    http2_stage_deadlines() { http.version = http_version::http2; }
+    // The request is on the wire, and so many packets of the server's have been read.
+    [[nodiscard]] bool under_way(const misbehaving_server& server, std::size_t reads) {
+        return rig.run_until([&] {
+            return server.connections() > 0 && server.received(0).size() >= first_request &&
+                   rig.seen.reads >= reads;
+        });
+    }
+};
+
+TEST_F(http2_stage_deadlines, the_first_byte) {
+    const misbehaving_server server(
+        after_request(settings() + head(1, field(":status", "103"))).to_end());
+    http.first_byte_timeout = 2s;
+    http.between_bytes_timeout = 1s;
+    const auto where = at(server);
+    const auto one = rig.start(where);
+    ASSERT_TRUE(under_way(server, 1));
+    expect_end(one, 2s,
+               "no first byte within 2 s of sending the request to " + where->authority +
+                   " (firstByteTimeout)",
+               true);
+}
+
+TEST_F(http2_stage_deadlines, between_bytes) {
+    http.first_byte_timeout = 9s;
+    http.between_bytes_timeout = 2s;
+    for (const std::string& text : {std::string(), body(1, "part", 0)}) {
+        const misbehaving_server server(
+            after_request(settings() + head(1, status_200) + text).to_end());
+        const auto where = at(server);
+        const std::size_t before = rig.seen.reads;
+        const auto one = rig.start(where);
+        ASSERT_TRUE(under_way(server, before + 1));
+        expect_end(
+            one, 2s,
+            "no more bytes of the answer of " + where->authority + " for 2 s (betweenBytesTimeout)",
+            true);
+    }
+}
+
+TEST_F(http2_stage_deadlines, the_first_byte_alone_does_not_bound_the_rest) {
+    misbehaving_server server(
+        after_request(settings() + head(1, status_200)).until_told().send(body(1, "all")).to_end());
+    http.first_byte_timeout = 2s;
+    const auto one = rig.start(at(server));
+    ASSERT_TRUE(under_way(server, 1));
+    rig.pass(10s);
+    server.go_on();
+    const result<response> got = rig.outcome_of(one);
+    ASSERT_TRUE(answered(got));
+    EXPECT_EQ(got->body, "all");
+}
+
+TEST_F(http2_stage_deadlines, a_server_that_is_slow_and_steady_is_heard_to_the_end) {
+    misbehaving_server server(after_request(settings())
+                                  .until_told()
+                                  .send(head(1, status_200))
+                                  .until_told()
+                                  .send(body(1, "st", 0))
+                                  .until_told()
+                                  .send(body(1, "ea", 0))
+                                  .until_told()
+                                  .send(body(1, "dy"))
+                                  .to_end());
+    http.first_byte_timeout = 2s;
+    http.between_bytes_timeout = 2s;
+    const auto one = rig.start(at(server));
+    ASSERT_TRUE(under_way(server, 1));
+    for (std::size_t packet = 2; packet <= 5; ++packet) {
+        rig.pass(1900ms);
+        server.go_on();
+        ASSERT_TRUE(rig.run_until([&] { return rig.seen.reads >= packet || one->outcome; }));
+    }
+    const result<response> got = rig.outcome_of(one);
+    ASSERT_TRUE(answered(got));
+    EXPECT_EQ(got->body, "steady");
+}
+
+TEST_F(http2_stage_deadlines, a_reader_may_take_its_time_and_a_server_may_not) {
+    misbehaving_server server(after_request(settings() + head(1, status_200) + body(1, "one", 0))
+                                  .until_told()
+                                  .send(body(1, "two", 0))
+                                  .to_end());
+    http.first_byte_timeout = 1s;
+    http.between_bytes_timeout = 2s;
+    const result<response> got = rig.send(at(server), streamed());
+    ASSERT_TRUE(answered(got));
+    ASSERT_TRUE(got->stream);
+    EXPECT_EQ(rig.outcome_of(rig.read(*got->stream)).value(), "one");
+    rig.pass(20s);  // nobody reads
+    const auto second = rig.read(*got->stream);
+    rig.pass(1900ms);
+    EXPECT_FALSE(second->outcome);
+    server.go_on();
+    EXPECT_EQ(rig.outcome_of(second).value(), "two");
+    rig.pass(20s);
+    const auto third = rig.read(*got->stream);
+    rig.pass(1999ms);
+    EXPECT_FALSE(third->outcome);
+    rig.pass(1ms);
+    const result<std::string> broken = rig.outcome_of(third);
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().kind, timeout);
+    EXPECT_THAT(broken.error().message, HasSubstr("(betweenBytesTimeout)"));
+}
+
+TEST_F(http2_stage_deadlines, a_body_that_the_server_does_not_take_is_no_first_byte) {
+    http.first_byte_timeout = 1s;
+    const misbehaving_server server(
+        after_request(settings(std::string("\0\4", 2) + number32(0))).to_end());
+    auto put = within(5s);
+    put->method = "PUT";
+    put->body = std::string(100'000, 'x');
+    const auto one = rig.start(at(server), put);
+    ASSERT_TRUE(under_way(server, 1));
+    expect_end(one, 5s, "the deadline passed while sending the request to", true);
+}
+
+TEST_F(http2_stage_deadlines, the_whole_call_says_where_it_was) {
+    http.first_byte_timeout = 3s;
+    http.between_bytes_timeout = 3s;
+    {
+        const misbehaving_server server(after_request(settings()).to_end());
+        const auto waiting = rig.start(at(server), within(2s));
+        ASSERT_TRUE(under_way(server, 1));
+        expect_end(waiting, 2s, "the deadline passed while waiting for the answer of", true);
+    }
+    const misbehaving_server server(after_request(settings() + head(1, status_200)).to_end());
+    const std::size_t before = rig.seen.reads;
+    const auto reading = rig.start(at(server), within(2s));
+    ASSERT_TRUE(under_way(server, before + 1));
+    expect_end(reading, 2s, "the deadline passed while reading the answer of", true);
+}
+
+}  // namespace
+}  // namespace symphony::test_support
