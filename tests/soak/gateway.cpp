@@ -1,5 +1,7 @@
 #include "soak/gateway.hpp"
 
+#include "support/loopback.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -7,7 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <netinet/in.h>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -21,31 +22,12 @@ namespace symphony::soak {
 
 namespace {
 
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    return address;
-}
-
-std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(socket);
-    if (!bound) throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
-}
-
 // What a server answers, head and all; empty when it does not.
 std::string ask(std::uint16_t port, const std::string& path) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval patience{10, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    const sockaddr_in address = loopback(port);
+    const sockaddr_in address = test_support::loopback(port);
     std::string answer;
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
         const std::string request =
@@ -82,8 +64,8 @@ std::string written(const std::filesystem::path& file, const std::string& text) 
 }  // namespace
 
 gateway::gateway(const std::string& program, const std::string& api_url)
-    : port_(free_port()),
-      admin_port_(free_port()),
+    : port_(test_support::free_port()),
+      admin_port_(test_support::free_port()),
       process_({program, "serve", "-c",
                 written(directory_.path() / "symphony.json", configuration(api_url)), "--listen",
                 fmt::format("127.0.0.1:{}", port_), "--admin",
