@@ -154,27 +154,29 @@ asio::awaitable<result<void>> client_connection::shake_hands() {
     const std::string& name = server_name();
     const tls_origin::state secured = where_->secured->use(core_->time.now());
     handshake_.revision = secured.revision;
-    tls_.emplace(socket_, *secured.context);
-    handshake_.attach(tls_->native_handle());
-    if (!expect_tls_server(tls_->native_handle(), name)) {
+    tls_.emplace(secured.context->native_handle());
+    handshake_.attach(tls_->native());
+    if (!expect_tls_server(tls_->native(), name)) {
         co_return fail(error_kind::tls_failed, fmt::format("'{}' cannot be verified", name));
     }
-    if (offers_http2_) offer_protocols(tls_->native_handle(), where_->http.version);
+    if (offers_http2_) offer_protocols(tls_->native(), where_->http.version);
     resume_session();
     if (core_->fails(io_operation::handshake)) {
         operation_fault_ = asio::error::connection_reset;
     } else {
-        tls_->async_handshake(asio::ssl::stream_base::client, on_operation());
-        if (!co_await operation()) {
+        co_await negotiate();
+        if (stop_ != stop::none) {
             co_return std::unexpected(stop_error("shaking hands with", where_->authority));
         }
     }
     if (operation_fault_) {
         handshake_.sessions->clear();  // should one of them be why, the next handshake is whole
-        co_return std::unexpected(tls_failure(tls_->native_handle(), operation_fault_, name));
+        co_return std::unexpected(tls_failure(tls_->native(), operation_fault_, name));
     }
     secured_ = true;
-    speaks_http2_ = has_agreed_on_http2(tls_->native_handle());
+    note_heard();
+    static_cast<void>(decrypt());  // what came with the last of the handshake
+    speaks_http2_ = has_agreed_on_http2(tls_->native());
     if (!speaks_http2_ && where_->http.version == http_version::http2) {
         co_return fail(error_kind::protocol_error,
                        fmt::format("{} does not speak HTTP/2, which 'http.version: 2' demands",

@@ -1,5 +1,8 @@
 #include "net/client_connection.hpp"
 
+#include <boost/asio/ssl/error.hpp>
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <sys/socket.h>
@@ -14,7 +17,6 @@ namespace {
 constexpr std::size_t receive_bytes = std::size_t{16} << 10;
 constexpr std::size_t idle_bytes = std::size_t{2} << 10;  // what a connection in the pool holds
 constexpr std::size_t most_receive_bytes = std::size_t{256} << 10;
-constexpr std::size_t tls_piece_bytes = std::size_t{64} << 10;
 
 bool would_block(const boost::system::error_code& fault) noexcept {
     return fault == asio::error::would_block || fault == asio::error::try_again;
@@ -38,10 +40,6 @@ client_connection::client_connection(std::shared_ptr<client_core> core,
 client_connection::~client_connection() {
     if (due_) core_->forget(*this);
     if (core_->stopped) deadline_.stop();
-    // OpenSSL takes a connection that ends without a goodbye as a reason not to resume its session.
-    if (secured_) {
-        SSL_set_shutdown(tls_->native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-    }
 }
 
 void client_connection::begin_use(deadline until, time_limit which) {
@@ -67,14 +65,19 @@ void client_connection::rest(void (*on_dead)(client_connection&) noexcept, void*
 }
 
 client_connection::sent client_connection::send_now(std::string_view& more) {
-    if (core_->fails(io_operation::write)) {
+    const bool shakes_hands = tls_ && !secured_;  // and fails as a whole
+    if (!shakes_hands && core_->fails(io_operation::write)) {
         take_fault(asio::error::broken_pipe);
         return sent::broken;
     }
-    if (tls_) return sent::blocked;
+    return tls_ ? write_encrypted(more) : write_now(out, more);
+}
+
+// `bytes` and then `more`.
+client_connection::sent client_connection::write_now(std::string& bytes, std::string_view& more) {
     for (;;) {
         const std::array<asio::const_buffer, 2> pieces{
-            asio::buffer(out.data() + out_sent_, out.size() - out_sent_),
+            asio::buffer(bytes.data() + out_sent_, bytes.size() - out_sent_),
             asio::buffer(more.data(), more.size())};
         const std::size_t total = pieces[0].size() + pieces[1].size();
         if (total == 0) break;
@@ -84,31 +87,24 @@ client_connection::sent client_connection::send_now(std::string_view& more) {
                                                        : socket_.write_some(pieces, fault);
         if (would_block(fault)) return sent::blocked;
         if (fault) {
-            reason_ = fault.message();
+            operation_fault_ = fault;
+            if (reason_.empty()) reason_ = fault.message();
             return sent::broken;
         }
         sent_ += size;
-        const std::size_t from_out = std::min(size, pieces[0].size());
-        out_sent_ += from_out;
-        more.remove_prefix(size - from_out);
+        const std::size_t from_bytes = std::min(size, pieces[0].size());
+        out_sent_ += from_bytes;
+        more.remove_prefix(size - from_bytes);
         if (size == total) break;
     }
-    out.clear();
+    bytes.clear();
     out_sent_ = 0;
     return sent::all;
 }
 
 asio::awaitable<client_connection::sent> client_connection::send(std::string_view& more) {
     for (;;) {
-        if (sending_) {
-            // Left when the peer spoke.
-        } else if (tls_) {
-            const std::size_t size = std::min(more.size(), tls_piece_bytes);
-            out.append(more.substr(0, size));
-            more.remove_prefix(size);
-            if (out.empty()) co_return sent::all;
-            start_tls_send();
-        } else {
+        if (!sending_) {  // else it was left when the peer spoke
             const sent outcome = send_now(more);
             if (outcome != sent::blocked) co_return outcome;
             socket_.async_wait(asio::socket_base::wait_write,
@@ -133,10 +129,6 @@ client_connection::sent client_connection::push() {
     std::string_view nothing;
     const sent outcome = send_now(nothing);
     if (outcome != sent::blocked) return outcome;
-    if (tls_) {
-        start_tls_send();
-        return sent::blocked;
-    }
     sending_ = true;
     socket_.async_wait(asio::socket_base::wait_write,
                        [self = shared_from_this()](const boost::system::error_code&) {
@@ -160,20 +152,6 @@ asio::awaitable<void> client_connection::next_event() {
     arrived_ = woken_ = false;
 }
 
-void client_connection::start_tls_send() {
-    sending_ = true;
-    sent_ += out.size();  // encrypted and handed over: nobody can say it did not arrive
-    asio::async_write(
-        *tls_, asio::buffer(out),
-        [self = shared_from_this()](const boost::system::error_code& fault, std::size_t) {
-            self->sending_ = false;
-            self->woken_ = true;  // for who waits in `next_event`
-            self->out.clear();
-            if (fault && !self->will_be_told(fault)) self->take_fault(fault);
-            self->on_event();
-        });
-}
-
 asio::awaitable<bool> client_connection::receive() {
     if (more_likely_ && stop_ == stop::none) receive_now();
     // What arrived before the connection broke or ended is read first.
@@ -186,7 +164,7 @@ asio::awaitable<bool> client_connection::receive() {
 }
 
 void client_connection::listen() {
-    if (due_ || listening_ || tls_pending_ > 0 || broken_ || ended_) return;
+    if (due_ || listening_ || broken_ || ended_) return;
     due_ = true;
     core_->receive_soon(*this);
 }
@@ -197,93 +175,65 @@ void client_connection::on_end_of_turn() {
 }
 
 void client_connection::begin_receive() {
-    if (listening_ || tls_pending_ > 0 || broken_ || ended_ || !socket_.is_open()) return;
+    if (listening_ || broken_ || ended_ || !socket_.is_open()) return;
+    if (tls_ && !tls_->received.empty()) return;  // the handshake looks at it first
     listening_ = true;
+    more_likely_ = false;
     const bool idle = on_dead_ != nullptr;
     if (idle) hold_little();
-    const std::size_t least = idle ? idle_bytes : receive_bytes;
-    if (tls_) return begin_tls_receive(least);
-    // Into `input` itself: nobody takes from it while a receive is outstanding. Waiting for
+    // Into the buffer itself: nobody takes from it while a receive is outstanding. Waiting for
     // readiness first would cost a call of epoll_ctl each time.
-    const auto room = input.prepare(least);
+    const auto room = received().prepare(idle ? idle_bytes : receive_bytes);
     const std::size_t wanted = std::min(room.size(), most_receive_bytes);
     socket_.async_read_some(asio::buffer(room.data(), wanted),
                             [self = shared_from_this(), wanted](
                                 const boost::system::error_code& fault, std::size_t size) {
                                 self->listening_ = false;
-                                self->take_received(fault, size, wanted);
-                                self->on_event();
+                                if (self->take_received(fault, size, wanted)) {
+                                    self->on_event();
+                                } else {
+                                    self->listen();
+                                }
                             });
-}
-
-void client_connection::begin_tls_receive(std::size_t least) {
-    if (tls_input_bytes_ < least) {
-        tls_input_ = std::make_unique_for_overwrite<char[]>(least);
-        tls_input_bytes_ = least;
-    }
-    tls_->async_read_some(
-        asio::buffer(tls_input_.get(), tls_input_bytes_),
-        [self = shared_from_this()](const boost::system::error_code& fault, std::size_t size) {
-            self->on_tls_received(fault, size);
-        });
 }
 
 // Under load a connection is in use again before its turn ends, and keeps what it has.
 void client_connection::hold_little() {
-    input.shrink(idle_bytes);
+    input.shrink(tls_ ? 0 : idle_bytes);
     if (out.capacity() > idle_bytes) std::string().swap(out);
-    if (tls_input_bytes_ <= idle_bytes) return;
-    tls_input_.reset();
-    tls_input_bytes_ = 0;
-}
-
-void client_connection::on_tls_received(const boost::system::error_code& fault, std::size_t size) {
-    listening_ = false;
-    tls_pending_ = size;
-    more_likely_ = size > 0;
-    heard_ = heard_ || size > 0;
-    if (fault == asio::error::eof) {
-        ended_ = true;
-    } else if (fault) {
-        take_fault(fault);
+    if (!tls_) return;
+    tls_->received.shrink(idle_bytes);
+    if (tls_->to_send.empty() && tls_->to_send.capacity() > idle_bytes) {
+        std::string().swap(tls_->to_send);
     }
-    if (more_likely_ && parking_.occupied()) receive_now();
-    on_event();
 }
 
 void client_connection::receive_now() {
     more_likely_ = false;
-    if (tls_) {
-        if (core_->fails(io_operation::read)) {
-            take_fault(asio::error::connection_reset);
-            return;
-        }
-        asio::buffer_copy(input.prepare(tls_pending_),
-                          asio::buffer(tls_input_.get(), tls_pending_));
-        input.commit(std::exchange(tls_pending_, 0));
-        arrived_ = true;
-        return;
-    }
-    const auto room = input.prepare(receive_bytes);
+    const auto room = received().prepare(receive_bytes);
     const std::size_t wanted = std::min(room.size(), most_receive_bytes);
     boost::system::error_code fault;
     const std::size_t size = socket_.read_some(asio::buffer(room.data(), wanted), fault);
-    if (!would_block(fault)) take_received(fault, size, wanted);
+    if (!would_block(fault)) static_cast<void>(take_received(fault, size, wanted));
 }
 
-void client_connection::take_received(const boost::system::error_code& fault, std::size_t size,
+bool client_connection::take_received(const boost::system::error_code& fault, std::size_t size,
                                       std::size_t wanted) {
-    if (fault == asio::error::eof) {
+    if (fault == asio::error::eof && tls_ && !tls_->has_ended()) {
+        take_fault(asio::ssl::error::stream_truncated);
+    } else if (fault == asio::error::eof) {
         ended_ = true;
     } else if (fault) {
         take_fault(fault);
-    } else if (core_->fails(io_operation::read)) {
+    } else if (!tls_ && core_->fails(io_operation::read)) {
         take_fault(asio::error::connection_reset);
     } else {
-        input.commit(size);
-        arrived_ = true;
+        received().commit(size);
         more_likely_ = size == wanted;
+        if (secured_) return decrypt();
+        arrived_ = true;
     }
+    return true;
 }
 
 // Only while nothing is parked here does a word from the peer mean that the connection is dead.
@@ -304,6 +254,7 @@ bool client_connection::is_still_quiet() noexcept {
 
 void client_connection::take_fault(const boost::system::error_code& fault) {
     broken_ = true;
+    operation_fault_ = fault;
     if (reason_.empty()) reason_ = fault.message();
     note_refusal(fault);
 }

@@ -5,6 +5,7 @@
 #include "net/server_buffer.hpp"
 #include "net/server_timer.hpp"
 #include "net/time_limit.hpp"
+#include "net/tls_bytes.hpp"
 #include "net/tls_handshake.hpp"
 #include "symphony/core/clock.hpp"
 #include "symphony/core/deadline.hpp"
@@ -13,7 +14,6 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -33,7 +33,7 @@ struct client_core : std::enable_shared_from_this<client_core> {
         : executor(std::move(on)), time(clock_used), wakeups(timers_used), hook(hook_used) {}
 
     [[nodiscard]] bool fails(io_operation next) const noexcept {
-        return hook != nullptr && hook->fails(next);
+        return hook != nullptr && !stopped && hook->fails(next);
     }
     /// Begins the receives of this turn of the loop behind all else that is ready to run. By then
     /// an answer may be there, and the first attempt, which Asio makes at once, is not in vain.
@@ -141,12 +141,12 @@ public:
     std::size_t place = 0;  ///< among those in use: the pool's own
 
 private:
-    using tls_stream = boost::asio::ssl::stream<boost::asio::generic::stream_protocol::socket&>;
-
     [[nodiscard]] boost::asio::awaitable<result<void>> resolve();
     [[nodiscard]] boost::asio::awaitable<result<void>> connect();
     [[nodiscard]] boost::asio::awaitable<result<void>> tunnel();
     [[nodiscard]] boost::asio::awaitable<result<void>> shake_hands();
+    /// Until both sides of TLS are content, with `operation_fault_` for why they are not.
+    [[nodiscard]] boost::asio::awaitable<void> negotiate();
     /// Waits until the operation that was started has ended; false when stopped instead.
     [[nodiscard]] boost::asio::awaitable<bool> operation();
     [[nodiscard]] auto on_operation();
@@ -154,37 +154,38 @@ private:
     [[nodiscard]] error stop_error(std::string_view stage, std::string_view peer) const;
     [[nodiscard]] std::string peer() const;
     void begin_receive();
-    void begin_tls_receive(std::size_t least);
     void hold_little();
-    void on_tls_received(const boost::system::error_code& fault, std::size_t size);
     void on_event();
     void stop_with(stop why) noexcept;
+    /// Where what the socket has goes.
+    [[nodiscard]] input_buffer& received() noexcept { return tls_ ? tls_->received : input; }
     void receive_now();
-    void take_received(const boost::system::error_code& fault, std::size_t size,
-                       std::size_t wanted);
+    /// False: nothing that concerns anybody but TLS.
+    [[nodiscard]] bool take_received(const boost::system::error_code& fault, std::size_t size,
+                                     std::size_t wanted);
+    [[nodiscard]] bool decrypt();
+    [[nodiscard]] sent write_now(std::string& bytes, std::string_view& more);
+    [[nodiscard]] bool encrypt(std::string_view& more);
+    [[nodiscard]] sent write_encrypted(std::string_view& more);
     void take_fault(const boost::system::error_code& fault);
     void note_refusal(const boost::system::error_code& fault);
-    [[nodiscard]] bool will_be_told(const boost::system::error_code& fault) const noexcept;
+    [[nodiscard]] bool will_be_told();
     void resume_session();
     [[nodiscard]] const std::string& server_name() const noexcept;
-    void start_tls_send();
 
     const std::shared_ptr<client_core> core_;
     const std::shared_ptr<const destination> where_;
     boost::asio::generic::stream_protocol::socket socket_;  // TCP, or a Unix-domain socket
     tls_handshake handshake_;                               // outlives `tls_`
-    std::optional<tls_stream> tls_;
-    std::unique_ptr<char[]> tls_input_;
-    std::size_t tls_input_bytes_ = 0;
+    std::optional<tls_bytes> tls_;
     std::vector<boost::asio::ip::tcp::endpoint> addresses_;
     parking parking_;
     lazy_timer deadline_;
     deadline until_;  // of the use
     void (*on_dead_)(client_connection&) noexcept = nullptr;
     void* keeper_ = nullptr;
-    std::size_t tls_pending_ = 0;  // received and not yet in `input`
-    std::size_t out_sent_ = 0;
-    std::uint64_t sent_ = 0;  // bytes of this use that the kernel took
+    std::size_t out_sent_ = 0;  // of `out`, or of what TLS made of it
+    std::uint64_t sent_ = 0;    // bytes of this use that the kernel took
     boost::system::error_code operation_fault_;
     stop stop_ = stop::none;
     time_limit use_limit_ = time_limit::deadline;  // what `until_` is
@@ -192,7 +193,7 @@ private:
     bool operation_done_ = false;
     bool listening_ = false;    // a receive is outstanding
     bool due_ = false;          // it begins when this turn of the loop ends
-    bool sending_ = false;      // a TLS send is outstanding
+    bool sending_ = false;      // the kernel took no more: its word is awaited
     bool arrived_ = false;      // there is input since the last `receive`
     bool more_likely_ = false;  // the last receive filled its buffer
     bool ended_ = false;

@@ -1,5 +1,6 @@
 #include "net/server_tls.hpp"
 
+#include "net/bio_method.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_origin.hpp"
 #include "symphony/net/server_tls.hpp"
@@ -43,25 +44,9 @@ int send(BIO* bio, const char* bytes, int size) {
     return static_cast<int>(put);
 }
 
-long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
-    return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
-
 // OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a client that left would end the program.
 BIO_METHOD* socket_method() {
-    static BIO_METHOD* const made = [] {
-        BIO_METHOD* const method =
-            BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "a connected socket");
-        if (method == nullptr) throw std::bad_alloc();
-        BIO_meth_set_read(method, receive);
-        BIO_meth_set_write(method, send);
-        BIO_meth_set_ctrl(method, control);
-        BIO_meth_set_create(method, [](BIO* bio) {
-            BIO_set_init(bio, 1);
-            return 1;
-        });
-        return method;
-    }();
+    static BIO_METHOD* const made = make_bio_method("a connected socket", receive, send);
     return made;
 }
 

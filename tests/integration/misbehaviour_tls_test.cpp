@@ -109,6 +109,13 @@ TEST_F(misbehaviour_tls, byte_by_byte_is_an_answer) {
     EXPECT_EQ(server.connections(), 1U);
 }
 
+TEST_F(misbehaviour_tls, what_comes_with_the_handshake_is_not_lost) {
+    const misbehaving_server server({script().head().to_end()}, identity,
+                                    {.greeting = answer("in haste")});
+    const auto where = at(server);
+    EXPECT_EQ(rig.get(where).value().body, "in haste");
+}
+
 TEST_F(misbehaviour_tls, answered_before_all_is_sent) {
     const misbehaving_server server(
         {script().head().send(answer("no", {}, "413 Too Large")).to_end()}, identity);
@@ -118,6 +125,29 @@ TEST_F(misbehaviour_tls, answered_before_all_is_sent) {
     const auto where = at(server);
     EXPECT_TRUE(answered(rig.send(where, std::move(put)), 413));
     EXPECT_EQ(rig.client->look(*where).idle, 0U);
+}
+
+TEST_F(misbehaviour_tls, words_of_tls_do_not_end_an_idle_connection) {
+    misbehaving_server server({script()
+                                   .head()
+                                   .send(answer("first"))
+                                   .until_told()
+                                   .send_tls_words()
+                                   .until_told()
+                                   .head()
+                                   .send(answer("second"))
+                                   .to_end()},
+                              identity);
+    const auto where = at(server);
+    EXPECT_EQ(rig.get(where).value().body, "first");
+    server.go_on();
+    ASSERT_TRUE(server.wait_until_waiting());
+    rig.loop.restart();
+    rig.loop.poll();
+    EXPECT_EQ(rig.client->look(*where).idle, 1U);
+    server.go_on();
+    EXPECT_EQ(rig.get(where).value().body, "second");
+    EXPECT_EQ(server.connections(), 1U);
 }
 
 TEST_F(misbehaviour_tls, idle_connections_that_end_are_replaced) {

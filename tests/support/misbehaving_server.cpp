@@ -22,7 +22,7 @@ constexpr auto patience = std::chrono::seconds(20);
 
 struct misbehaving_server::tls {
     tls(const certificate_files& identity, const client_demand& of_clients)
-        : context(SSL_CTX_new(TLS_server_method())) {
+        : context(SSL_CTX_new(TLS_server_method())), greeting(of_clients.greeting) {
         if (context == nullptr ||
             SSL_CTX_use_certificate_file(context, identity.certificate.c_str(), SSL_FILETYPE_PEM) !=
                 1 ||
@@ -40,6 +40,7 @@ struct misbehaving_server::tls {
     tls(const tls&) = delete;
     tls& operator=(const tls&) = delete;
     SSL_CTX* context;
+    std::string greeting;
 };
 
 // One client. Its thread reads and writes; `cut` from another thread ends every wait for bytes.
@@ -56,7 +57,17 @@ public:
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
-    bool shake_hands() { return secured_ == nullptr || SSL_accept(secured_) == 1; }
+    bool shake_hands(const std::string& greeting) {
+        if (secured_ == nullptr) return true;
+        std::size_t size = 0;
+        if (!greeting.empty() &&
+            (SSL_read_early_data(secured_, room_.data(), room_.size(), &size) !=
+                 SSL_READ_EARLY_DATA_FINISH ||
+             SSL_write_early_data(secured_, greeting.data(), greeting.size(), &size) != 1)) {
+            return false;
+        }
+        return SSL_accept(secured_) == 1;
+    }
 
     // Empty when the client has ended or broken off.
     std::string_view receive() {
@@ -74,6 +85,11 @@ public:
             text.remove_prefix(static_cast<std::size_t>(size));
         }
         return true;
+    }
+    bool send_tls_words() {
+        return SSL_new_session_ticket(secured_) == 1 && SSL_do_handshake(secured_) == 1 &&
+               SSL_key_update(secured_, SSL_KEY_UPDATE_REQUESTED) == 1 &&
+               SSL_do_handshake(secured_) == 1;
     }
     void end_sending() {
         silent_ = true;
@@ -230,9 +246,13 @@ void misbehaving_server::serve(connection& on, const script& what) {
             } while (step.for_ever);
             return true;
         },
+        [&](const script::tls_words&) { return on.send_tls_words(); },
         [&](const script::wait&) {
             std::unique_lock lock(mutex_);
+            ++waiting_;
+            changed_.notify_all();
             changed_.wait(lock, [this] { return stopping_ || allowed_ > 0; });
+            --waiting_;
             if (stopping_) return false;
             --allowed_;
             return true;
@@ -246,7 +266,7 @@ void misbehaving_server::serve(connection& on, const script& what) {
             return false;
         },
     };
-    if (!on.shake_hands()) return;
+    if (!on.shake_hands(tls_ ? tls_->greeting : std::string())) return;
     for (const script::step& step : what.steps()) {
         if (!std::visit(play, step)) return;
     }
@@ -268,6 +288,11 @@ void misbehaving_server::go_on() {
         ++allowed_;
     }
     changed_.notify_all();
+}
+
+bool misbehaving_server::wait_until_waiting() const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [&] { return waiting_ > allowed_; });
 }
 
 bool misbehaving_server::wait_until_received(std::size_t index, std::string_view text) const {

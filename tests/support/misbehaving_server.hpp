@@ -17,8 +17,9 @@ namespace symphony::test_support {
 
 /// What a server demands of its clients in TLS.
 struct client_demand {
-    std::string ca{};       ///< who vouches for their certificates; empty: none is wanted
-    bool only_1_2 = false;  ///< TLS 1.2, where a certificate is judged within the handshake
+    std::string ca{};        ///< who vouches for their certificates; empty: none is wanted
+    bool only_1_2 = false;   ///< TLS 1.2, where a certificate is judged within the handshake
+    std::string greeting{};  ///< said before the client's last word in the handshake (TLS 1.3)
 };
 
 /// A server that does to its clients whatever a test writes down: raw bytes over TCP or TLS, on a
@@ -45,6 +46,8 @@ public:
     void show(const certificate_files& identity);
     /// Lets the next (or the current) `script::wait` step go on.
     void go_on();
+    /// Until a script stands at that step for want of a `go_on`: what it has sent has arrived.
+    [[nodiscard]] bool wait_until_waiting() const;
     /// False when it takes too long.
     [[nodiscard]] bool wait_until_received(std::size_t index, std::string_view text) const;
     /// Until the script of that connection is over and its socket closed.
@@ -64,6 +67,7 @@ private:
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     bool stopping_ = false;
+    std::size_t waiting_ = 0;  // scripts that `go_on` is for
     std::size_t allowed_ = 0;  // how often `go_on` was called and not yet used up
     std::vector<std::unique_ptr<connection>> connections_;
     std::vector<std::thread> threads_;

@@ -28,11 +28,12 @@ public:
         std::chrono::milliseconds pause;
         bool for_ever;
     };
+    struct tls_words {};
     struct wait {};
     struct half_close {};
     struct reset {};
-    using step =
-        std::variant<read_text, read_bytes, read_to_end, send_bytes, wait, half_close, reset>;
+    using step = std::variant<read_text, read_bytes, read_to_end, send_bytes, tls_words, wait,
+                              half_close, reset>;
 
     /// Reads to the empty line.
     script& head() { return add(read_text{"\r\n\r\n"}); }
@@ -53,6 +54,8 @@ public:
     script& send_for_ever(std::string text) {
         return add(send_bytes{std::move(text), npos, {}, true});
     }
+    /// Over TLS 1.3: a new ticket and new keys, which say nothing to the client's user.
+    script& send_tls_words() { return add(tls_words{}); }
     /// Until the test says `go_on`.
     script& until_told() { return add(wait{}); }
     /// Ends its own side; over TLS without a word of it (a truncation).
