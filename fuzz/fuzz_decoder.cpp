@@ -68,8 +68,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(std::string_view(whole.text).substr(0, common) ==
             std::string_view(parts.text).substr(0, common));
     if (whole.sound && parts.sound) require(whole.text.size() == parts.text.size());
+    // libzstd 1.5 holds a frame whose last block is empty against the size it declares only when it
+    // gets the frame at once.
     if (whole.text.size() < decoder_chain::free_bytes &&
-        parts.text.size() < decoder_chain::free_bytes && codings.all().size() == 1) {
+        parts.text.size() < decoder_chain::free_bytes && codings.all().size() == 1 &&
+        codings.all()[0] != content_coding::zstd) {
         require(whole.sound == parts.sound);
     }
     return 0;

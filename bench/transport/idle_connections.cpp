@@ -3,7 +3,6 @@
 //
 //   idle_connections url=http://127.0.0.1:PORT/large count=1000 [ca=FILE]
 #include "../words.hpp"
-
 #include "symphony/core/clock.hpp"
 #include "symphony/net/asio_timers.hpp"
 #include "symphony/net/http_client.hpp"
@@ -22,16 +21,21 @@ namespace asio = boost::asio;
 
 namespace {
 
+std::size_t resident_bytes() {
+    std::size_t whole = 0, resident = 0;
+    std::ifstream("/proc/self/statm") >> whole >> resident;
+    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
 struct memory {
     std::size_t heap = 0;      // in use
-    std::size_t resident = 0;  // what the system has given
+    std::size_t resident = 0;  // what the system has given, and the allocator keeps for later
+    std::size_t trimmed = 0;   // without the latter
     static memory now() {
+        const std::size_t resident = resident_bytes();
         malloc_trim(0);
         const struct mallinfo2 held = mallinfo2();
-        std::size_t whole = 0, resident = 0;
-        std::ifstream("/proc/self/statm") >> whole >> resident;
-        return {held.uordblks + held.hblkhd,
-                resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE))};
+        return {held.uordblks + held.hblkhd, resident, resident_bytes()};
     }
 };
 
@@ -101,6 +105,9 @@ int main(int count, char** arguments) {
     use(wanted + 1);
     const memory after = memory::now();
     if (client.look(**where).idle != wanted + 1) bench::stop("not all connections are idle");
-    std::printf("{\"heap\": %zu, \"resident\": %zu}\n", (after.heap - before.heap) / wanted,
-                (after.resident - before.resident) / wanted);
+    const auto each = [&](std::size_t memory::* what) {
+        return (after.*what - before.*what) / wanted;
+    };
+    std::printf("{\"heap\": %zu, \"resident\": %zu, \"trimmed\": %zu}\n", each(&memory::heap),
+                each(&memory::resident), each(&memory::trimmed));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <sys/socket.h>
 #include <utility>
 
@@ -165,13 +166,20 @@ asio::awaitable<bool> client_connection::receive() {
 
 void client_connection::listen() {
     if (due_ || listening_ || broken_ || ended_) return;
-    due_ = true;
     core_->receive_soon(*this);
+    due_ = true;
 }
 
-void client_connection::on_end_of_turn() {
+void client_connection::on_end_of_turn() noexcept {
     due_ = false;
-    begin_receive();
+    try {
+        begin_receive();
+    } catch (const std::exception& without_memory) {
+        broken_ = true;
+        listening_ = false;
+        if (reason_.empty()) reason_ = without_memory.what();
+        parking_.wake_later();
+    }
 }
 
 void client_connection::begin_receive() {
@@ -210,6 +218,7 @@ void client_connection::hold_little() {
 
 void client_connection::receive_now() {
     more_likely_ = false;
+    if (listening_) return;  // its room is not to be moved
     const auto room = received().prepare(receive_bytes);
     const std::size_t wanted = std::min(room.size(), most_receive_bytes);
     boost::system::error_code fault;

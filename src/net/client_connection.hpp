@@ -121,7 +121,7 @@ public:
 
     void listen();
     /// What `listen` comes to.
-    void on_end_of_turn();
+    void on_end_of_turn() noexcept;
     void abort() noexcept;
     void close() noexcept;
 

@@ -209,6 +209,15 @@ void client_pool::close_old() noexcept {
     }
 }
 
+void client_pool::close_unusable() noexcept {
+    close_old();
+    std::erase_if(idle_, [](const auto& connection) {
+        if (!connection->outdated()) return false;
+        connection->close();
+        return true;
+    });
+}
+
 void client_pool::close_idle() noexcept {
     for (const auto& connection : idle_)
         connection->close();

@@ -68,6 +68,8 @@ public:
     void note_silence() noexcept { ignores_expect_ = true; }
 
     void close_idle() noexcept;
+    /// What rests here and no call would take: too old, or opened with files that have changed.
+    void close_unusable() noexcept;
     void abort() noexcept;
     /// No connection rests here any more.
     void retire() noexcept;
@@ -75,6 +77,10 @@ public:
     [[nodiscard]] std::size_t idle() const noexcept { return idle_.size(); }
     [[nodiscard]] std::size_t busy() const noexcept { return busy_.size(); }
     [[nodiscard]] std::size_t waiting() const noexcept { return line_.size(); }
+    /// Nothing is open, and nobody waits.
+    [[nodiscard]] bool empty() const noexcept {
+        return idle_.empty() && busy_.empty() && line_.empty() && promised_ == 0;
+    }
     [[nodiscard]] std::uint64_t opened() const noexcept { return opened_; }
     [[nodiscard]] std::uint64_t reused() const noexcept { return reused_; }
 

@@ -15,6 +15,8 @@ http2_stream* stream_of(nghttp2_session* native, std::int32_t id) noexcept {
     return static_cast<http2_stream*>(nghttp2_session_get_stream_user_data(native, id));
 }
 
+constexpr std::size_t worthwhile_data = 256;
+
 }  // namespace
 
 bool http2_callbacks::make_session(http2_session& of, nghttp2_session*& made) {
@@ -35,7 +37,6 @@ bool http2_callbacks::make_session(http2_session& of, nghttp2_session*& made) {
 int http2_callbacks::on_frame_begin(nghttp2_session* native, const nghttp2_frame_hd* head,
                                     void* owner) {
     // On its way to a call that was given up, perhaps.
-    constexpr std::size_t worthwhile_data = 256;
     if (may_carry_data(*head, worthwhile_data)) return 0;
     if (static_cast<http2_session*>(owner)->note_frame()) return 0;
     return nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM) == 0
@@ -141,8 +142,11 @@ int http2_callbacks::on_frame_sent(nghttp2_session* native, const nghttp2_frame*
     http2_stream* const stream = stream_of(native, frame->hd.stream_id);
     if (stream == nullptr) return 0;
     stream->head_sent = true;
+    auto& session = *static_cast<http2_session*>(owner);
+    // What was taken needs room for more, of which the server tells.
+    if (frame->hd.type == NGHTTP2_DATA && frame->hd.length >= worthwhile_data) session.note_use();
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
-        static_cast<http2_session*>(owner)->on_request_sent(*stream);
+        session.on_request_sent(*stream);
     }
     return 0;
 }

@@ -101,13 +101,17 @@ void http2_session::abandon(http2_stream& stream) {
 }
 
 void http2_session::await_bytes(http2_stream& stream) const {
-    if (!stream.between_bytes) return;
+    if (!stream.between_bytes || !stream.request_sent) return;  // the server may be waiting for us
     stream.limit(later(core_->time.now(), *stream.between_bytes), time_limit::between_bytes);
 }
 
 void http2_session::on_request_sent(http2_stream& stream) const {
     stream.request_sent = true;
-    if (!stream.first_byte || stream.has_head) return;
+    if (stream.has_head) {
+        if (!stream.streams_answer || stream.place.occupied()) await_bytes(stream);
+        return;
+    }
+    if (!stream.first_byte) return;
     stream.limit(later(core_->time.now(), *stream.first_byte), time_limit::first_byte);
 }
 

@@ -10,6 +10,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -38,6 +39,7 @@ public:
 
     [[nodiscard]] std::shared_ptr<client_pool> pool_of(
         const std::shared_ptr<const destination>& where) {
+        if (pools_.size() >= many_pools_ && !pools_.contains(where->key)) forget_unused();
         auto& pool = pools_[where->key];
         if (!pool) {
             pool = std::make_shared<client_pool>(core_, where);
@@ -49,13 +51,30 @@ public:
 
     [[nodiscard]] std::shared_ptr<http2_hub> hub_of(
         const std::shared_ptr<const destination>& where) {
+        auto pool = pool_of(where);
         auto& hub = hubs_[where->key];
         if (!hub) {
-            hub = std::make_shared<http2_hub>(core_, pool_of(where), where);
+            hub = std::make_shared<http2_hub>(core_, std::move(pool), where);
             if (closed_) hub->retire();
         }
         hub->use(where);
         return hub;
+    }
+
+    // An API may send its clients to ever new origins. What was twice as much as is in use is
+    // looked through, so that the cost of it is that of a few looks a pool.
+    void forget_unused() {
+        std::erase_if(pools_, [this](const auto& entry) {
+            const auto& [key, pool] = entry;
+            const auto hub = hubs_.find(key);
+            const bool has_hub = hub != hubs_.end();
+            if (!pool->empty()) return false;
+            if (pool.use_count() > (has_hub ? 2 : 1)) return false;
+            if (has_hub && hub->second.use_count() > 1) return false;
+            if (has_hub) hubs_.erase(hub);
+            return true;
+        });
+        many_pools_ = std::max(few_pools, pools_.size() * 2);
     }
 
     // These are gone from when this is: what they await ends then.
@@ -102,6 +121,8 @@ private:
     const std::shared_ptr<detail::client_core> core_;
     std::unordered_map<std::string, std::shared_ptr<client_pool>> pools_;
     std::unordered_map<std::string, std::shared_ptr<http2_hub>> hubs_;
+    static constexpr std::size_t few_pools = 32;
+    std::size_t many_pools_ = few_pools;  // with more than these, the unused are forgotten
     bool closed_ = false;
     bool aborted_ = false;
 };

@@ -20,6 +20,7 @@ public:
     parking(const parking&) = delete;
     parking& operator=(const parking&) = delete;
 
+    [[nodiscard]] bool occupied() const noexcept { return static_cast<bool>(resume_); }
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
     void clear_cancelled() noexcept { cancelled_ = false; }
 

@@ -21,8 +21,11 @@ std::size_t present(const client_pool& pool) noexcept {
     return pool.idle() + pool.busy();
 }
 
-asio::awaitable<result<void>> open_one(std::shared_ptr<client_pool> pool, deadline until) {
+// Calls may have opened what was missing, or wait for what could be opened.
+asio::awaitable<result<void>> open_one(std::shared_ptr<client_pool> pool, std::size_t count,
+                                       deadline until) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    if (present(*pool) >= count || pool->waiting() > 0) co_return result<void>();
     result<client_lease> lease = co_await pool->acquire(until);
     if (!lease) co_return std::unexpected(std::move(lease.error()));
     lease->give_back();
@@ -49,9 +52,10 @@ asio::awaitable<result<void>> warm_up(std::shared_ptr<client_core> core,
         first = std::move(way->lease);  // counts as busy meanwhile
     }
     const auto open = [&] {
-        return asio::co_spawn(core->executor, open_one(pool, until), asio::deferred);
+        return asio::co_spawn(core->executor, open_one(pool, count, until), asio::deferred);
     };
     std::vector<decltype(open())> missing;
+    pool->close_unusable();
     for (std::size_t there = present(*pool); there < count; ++there)
         missing.push_back(open());
     if (first) first.give_back();

@@ -78,6 +78,8 @@ private:
         boost::asio::any_io_executor there, boost::asio::any_io_executor from,
         recycled<call_job> work, std::shared_ptr<const void> alive);
     [[nodiscard]] boost::asio::awaitable<result<void>> warm_up(std::shared_ptr<const endpoint> of);
+    [[nodiscard]] boost::asio::awaitable<result<void>> warm_up_all(
+        std::shared_ptr<const endpoint> of);
     void warm_up(const catalogue& put_into_service);
     [[nodiscard]] result<void> publish_locked(std::vector<tool_options> tools,
                                               std::optional<alerting_options> alerting = {});

@@ -1,5 +1,6 @@
 #include "tool/engine.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -39,10 +40,18 @@ asio::awaitable<result<void>> engine::warm_up(std::string_view tool, std::string
     return warm_up(std::move(found));
 }
 
-// All shards at once. What is cancelled is on threads of its own, so it is left to its time-out.
+// What would be cancelled is on threads of its own, so it is left to its time-out: in a coroutine
+// of its own, whose caller may be cancelled as before.
 asio::awaitable<result<void>> engine::warm_up(std::shared_ptr<const endpoint> of) {
+    const asio::any_io_executor here = co_await asio::this_coro::executor;
+    co_return co_await asio::co_spawn(
+        here, warm_up_all(std::move(of)),
+        asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+// All shards at once.
+asio::awaitable<result<void>> engine::warm_up_all(std::shared_ptr<const endpoint> of) {
     const std::shared_ptr<const void> alive = in_flight_;
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     const std::size_t count = std::max<std::size_t>(1, of->options().http.warm_connections);
     const auto on = [&](std::size_t index, const asio::any_io_executor& executor) {
         return asio::co_spawn(executor, shards_.warm_up(index, of->where(), count), asio::deferred);

@@ -55,6 +55,27 @@ TEST_F(http2_stage_deadlines, between_bytes) {
     }
 }
 
+// A server may begin its answer at once and need the whole request for the rest.
+TEST_F(http2_stage_deadlines, between_bytes_counts_when_the_request_is_sent) {
+    const std::string room = frame(h2::window_update, 0, 0, number32(1'000'000)) +
+                             frame(h2::window_update, 0, 1, number32(1'000'000));
+    misbehaving_server server(
+        after_request(settings() + head(1, status_200)).until_told().send(room).to_end());
+    http.between_bytes_timeout = 2s;
+    auto upload = std::make_shared<call>();
+    upload->method = "POST";
+    upload->body = std::string(100'000, 'x');  // the window is smaller
+    const auto one = rig.start(at(server), upload);
+    ASSERT_TRUE(under_way(server, 1));
+    rig.pass(10s);
+    EXPECT_FALSE(one->outcome);
+    server.go_on();
+    ASSERT_TRUE(rig.run_until([&] { return server.received(0).size() > first_request; }));
+    ASSERT_TRUE(rig.run_until([&] { return rig.seen.reads >= 2; }));
+    rig.run_ready();
+    expect_end(one, 2s, "(betweenBytesTimeout)", true);
+}
+
 TEST_F(http2_stage_deadlines, the_first_byte_alone_does_not_bound_the_rest) {
     misbehaving_server server(
         after_request(settings() + head(1, status_200)).until_told().send(body(1, "all")).to_end());

@@ -6,8 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 // HTTP/2 with Node's own, over TLS and in the clear.
@@ -17,6 +21,20 @@ namespace {
 
 using enum error_kind;
 using symphony::testing::memory_body;
+
+// The same piece again and again.
+class repeated_body final : public body_source {
+public:
+    repeated_body(std::string piece, std::size_t times) : piece_(std::move(piece)), left_(times) {}
+    boost::asio::awaitable<result<std::string_view>> read() override {
+        co_return left_ == 0 ? std::string_view() : (--left_, std::string_view(piece_));
+    }
+    std::optional<std::uint64_t> size() const noexcept override { return piece_.size() * left_; }
+
+private:
+    std::string piece_;
+    std::size_t left_;
+};
 
 class node_http2 : public ::testing::TestWithParam<bool> {
 protected:
@@ -106,6 +124,18 @@ TEST_P(node_http2, streams_go_both_ways) {
     ASSERT_TRUE(all) << all.error().message;
     EXPECT_EQ(all->size(), 3'000'000U);
     EXPECT_EQ(rig.client->look(*where).opened, 1U);
+}
+
+// The server tells of new room some ten thousand times meanwhile.
+TEST_P(node_http2, an_upload_may_be_as_long_as_it_likes) {
+    constexpr std::size_t pieces = 3'200, piece = 65'536;
+    outgoing up;
+    up.method = "PUT";
+    up.target = "/count";
+    up.stream = std::make_unique<repeated_body>(std::string(piece, 'x'), pieces);
+    const result<response> counted = rig.send(where, std::move(up));
+    ASSERT_TRUE(answered(counted));
+    EXPECT_EQ(counted->body, std::to_string(pieces * piece));
 }
 
 TEST_P(node_http2, an_answer_may_come_before_the_end_of_the_request) {

@@ -1,12 +1,16 @@
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
+#include "support/loopback.hpp"
 #include "support/misbehaving_server.hpp"
 #include "symphony/testing/manual_clock.hpp"
 #include "symphony/testing/memory_body.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,6 +49,51 @@ TEST(reuse, bytes_nobody_asked_for_end_a_connection_at_rest) {
     EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).idle == 0; }));
     EXPECT_EQ(rig.get(where).value().body, "second");
     EXPECT_TRUE(server.wait_until_finished(0));
+}
+
+// An answer may fill just the room that a receive had: nobody knows then whether there is more, and
+// meanwhile the next receive is under way.
+TEST(reuse, an_answer_that_just_fills_the_room_leaves_the_connection_sound) {
+    constexpr int calls = 8;
+    for (const std::size_t size : {2047, 2048, 2049, 16'384, 18'432}) {
+        std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: ";
+        const std::size_t body = size - whole.size() - 4 - std::to_string(size - 42).size();
+        whole += std::to_string(body) + "\r\n\r\n" + std::string(body, 'x');
+        ASSERT_EQ(whole.size(), size);
+        script serves;
+        for (int i = 0; i < calls; ++i)
+            serves.head().send(whole);
+        misbehaving_server server(serves.to_end());
+        client_rig rig;
+        const auto where = destination_at(server.port());
+        for (int i = 0; i < calls; ++i) {
+            const result<response> got = rig.get(where);
+            ASSERT_TRUE(got) << size << ": " << got.error().message;
+            EXPECT_EQ(got->body.size(), body);
+            rig.loop.poll();  // the turn ends: it listens at rest
+        }
+        EXPECT_EQ(server.connections(), 1U);
+    }
+}
+
+// Servers can send a client to ever new origins (redirects, names in answers).
+TEST(reuse, what_stood_for_origins_that_are_not_used_any_more_is_forgotten) {
+    const std::uint16_t nobody = free_port();
+    client_rig rig;
+    misbehaving_server server(then_answer("still there"));
+    const auto in_use = destination_at(server.port());
+    EXPECT_EQ(rig.get(in_use).value().body, "still there");
+    std::vector<std::weak_ptr<const net::destination>> origins;
+    for (int i = 1; i < 250; ++i) {
+        http_options how;
+        how.version = i % 2 == 0 ? http_version::http2 : http_version::http1;
+        const auto where = destination_at(nobody, {}, how, {}, fmt::format("http://127.0.1.{}", i));
+        origins.push_back(where);
+        EXPECT_FALSE(rig.get(where));
+    }
+    EXPECT_LT(std::ranges::count_if(origins, [](const auto& one) { return !one.expired(); }), 70);
+    EXPECT_EQ(rig.get(in_use).value().body, "still there");
+    EXPECT_EQ(server.connections(), 1U);
 }
 
 // The loop does not run between the server's closing and the next call: only a look at the socket

@@ -2,11 +2,17 @@
 #include "support/misbehaving_server.hpp"
 #include "symphony/tool/client.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
 
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -18,6 +24,7 @@
 namespace symphony::test_support {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 tool_options tool_at(std::uint16_t port, std::size_t warm) {
@@ -85,6 +92,27 @@ TEST(warm_client, is_warmed_on_demand) {
     EXPECT_EQ(server.connections(), 2U) << "one a thread";
     EXPECT_TRUE(answered(calls.call_blocking("t", "api", request("/"))));
     EXPECT_EQ(server.connections(), 2U);
+}
+
+TEST(warm_client, leaves_its_caller_open_to_cancellation) {
+    const misbehaving_server server(patient_server());
+    client calls;
+    calls.tools().create(tool_at(server.port(), 0));
+    asio::io_context loop;
+    asio::cancellation_signal stop;
+    bool warm = false, ended = false;
+    const auto wait_for_ever = [&]() -> asio::awaitable<void> {
+        warm = (co_await calls.warm_up("t", "api")).has_value();
+        asio::steady_timer never(co_await asio::this_coro::executor, 1h);
+        asio::post(loop, [&] { stop.emit(asio::cancellation_type::terminal); });
+        co_await never.async_wait(asio::use_awaitable);
+    };
+    asio::co_spawn(loop, wait_for_ever(),
+                   asio::bind_cancellation_slot(stop.slot(),
+                                                [&](const std::exception_ptr&) { ended = true; }));
+    loop.run_for(20s);
+    EXPECT_TRUE(warm);
+    EXPECT_TRUE(ended);
 }
 
 TEST(warm_client, starts_all_the_same_when_nobody_is_there) {

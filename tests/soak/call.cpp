@@ -36,7 +36,7 @@ ending wrong(std::string why) {
 }
 
 ending failed(const error& why) {
-    if (why.kind == error_kind::cancelled) return {ending::type::given_up};
+    if (why.kind == error_kind::cancelled) return wrong("cancelled, and nobody gave it up");
     return {ending::type::failed, "seen by the caller: " + std::string(to_string(why.kind))};
 }
 

@@ -29,7 +29,8 @@ using namespace std::chrono_literals;
 constexpr double share_of_faults = 0.02;
 constexpr std::size_t mebibyte = 1 << 20;
 
-// What fits into the noise of an allocator: a leak of ten bytes a call is more in ten minutes.
+// What fits into the noise of an allocator. Ten bytes a call are more after 630 000 calls, a few
+// minutes.
 constexpr std::size_t allowed_growth = 6 * mebibyte;
 
 struct sample {
@@ -120,11 +121,16 @@ private:
 
     void check() {
         using enum ending::type;
-        std::uint64_t faults = 0, counted = 0;
-        for (const std::uint64_t one : way_.faults())
+        std::uint64_t faults = 0, counted = 0, whole = 0;
+        for (const std::uint64_t one : way_.faults()) {
             faults += one;
-        for (const auto& [_, count] : gateway_.calls())
+            expect(one > 0 || length_ < 10s, "a kind of fault never struck");
+        }
+        for (const auto& [outcome, count] : gateway_.calls()) {
             counted += count;
+            if (outcome == "ok" || outcome == "error") whole += count;
+        }
+        const std::uint64_t seen = account_.count(answered) + account_.count(passed_on);
         const std::uint64_t arrived = account_.sent - account_.count(unknown);
         expect(still_running_ == 0, "a call has no end");
         expect(account_.sent == account_.all_ended(), "calls are not accounted for");
@@ -137,6 +143,9 @@ private:
         // A call given up may never have arrived.
         expect(counted <= arrived && counted + account_.count(given_up) >= arrived,
                fmt::format("the gateway counts {} calls of {}", counted, arrived));
+        expect(seen <= whole && whole <= seen + account_.count(given_up),
+               fmt::format("the gateway counts {} whole answers of {}", whole, seen));
+        expect(account_.count(failed) > 0, "no fault came through");
         expect(gateway_.running(), "the gateway has ended");
         expect(gateway_.in_flight() == 0, "the gateway has calls under way");
         expect(gateway_.descriptors() <= descriptors_before_, "descriptors are left open");
