@@ -149,8 +149,7 @@ def section(results, micro_file, plots=None):
         "- *rate-limiter-flexible*: `RateLimiterUnion` of two `RateLimiterRedis` over ioredis with "
         "automatic pipelining, 32 callers.",
         "- *Keys in no order* wait for memory that is in no cache, several times as long as the "
-        "decision takes: beside one key, which is always in the nearest cache, nothing else is seen. Buckets hold two "
-        "rates and what may still be given back of each.",
+        "decision takes: beside one key, which is always in the nearest cache, nothing else is seen.",
         "- *Saturation, local*: an even spacing counts from the moment of the last admission, so that "
         "what a thread is late is lost: little of 10 ms, much of 1 ms.",
         f"- *Overload*: 4 processes call one API through HTTP at three times the limit for {seconds} "

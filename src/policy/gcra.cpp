@@ -21,17 +21,29 @@ std::int64_t count(instant t) noexcept {
 }  // namespace
 
 gcra::gcra(shape form, std::uint64_t max, duration window, std::uint64_t burst) noexcept
-    : form_(form), max_(max), window_(window.count()), arrival_{never, 0} {
-    step_ = {window_ / static_cast<std::int64_t>(max), static_cast<std::uint64_t>(window_) % max};
-    if (form == shape::bucket) tolerance_ = length(burst);
+    : window_(window.count()), arrival_ns_(never), max_(static_cast<std::uint32_t>(max)) {
+    step_ns_ = window_ / static_cast<std::int64_t>(max);
+    step_part_ = static_cast<std::uint32_t>(window_ % static_cast<std::int64_t>(max));
+    if (form == shape::spaced) return;
+    const exact_time whole = length(burst);
+    tolerance_ns_ = whole.ns;
+    tolerance_part_ = whole.part;
+}
+
+std::uint64_t gcra::most() const noexcept {
+    return spaced() ? max_ : permits_in(tolerance(), false);
+}
+
+bool gcra::same_rate(const gcra& other) const noexcept {
+    return max_ == other.max_ && window_ == other.window_ && tolerance() == other.tolerance();
 }
 
 gcra::exact_time gcra::length(std::uint64_t permits) const noexcept {
-    if (permits == 1) return step_;
+    if (permits == 1) return step();
     const wide product = static_cast<wide>(permits) * static_cast<std::uint64_t>(window_);
     const wide ns = product / max_;
     if (ns > static_cast<wide>(longest)) return {longest, 0};
-    return {static_cast<std::int64_t>(ns), static_cast<std::uint64_t>(product % max_)};
+    return {static_cast<std::int64_t>(ns), static_cast<std::uint32_t>(product % max_)};
 }
 
 gcra::exact_time gcra::add(exact_time a, exact_time b) const noexcept {
@@ -49,17 +61,17 @@ gcra::exact_time gcra::subtract(exact_time a, exact_time b) const noexcept {
 }
 
 instant gcra::earliest(std::uint64_t cost) const noexcept {
-    if (form_ == shape::spaced) return ceil(arrival_);
-    return ceil(subtract(add(arrival_, length(cost)), tolerance_));
+    if (spaced()) return ceil(arrival());
+    return ceil(subtract(add(arrival(), length(cost)), tolerance()));
 }
 
 void gcra::take(instant now, std::uint64_t cost) noexcept {
-    exact_time base = arrival_;
+    exact_time base = arrival();
     // An evenly spaced admission at the first whole nanosecond after its exact moment counts as
     // made at that moment, or the rounding would add up.
-    const bool late = form_ == shape::spaced ? ceil(base) < now : base < exact_time{count(now), 0};
+    const bool late = spaced() ? ceil(base) < now : base < exact_time{count(now), 0};
     if (late) base = {count(now), 0};
-    arrival_ = add(base, length(cost));
+    arrive(add(base, length(cost)));
 }
 
 std::uint64_t gcra::permits_in(exact_time span, bool round_up) const noexcept {
@@ -70,63 +82,70 @@ std::uint64_t gcra::permits_in(exact_time span, bool round_up) const noexcept {
 
 std::uint64_t gcra::remaining(instant now) const noexcept {
     const exact_time at{count(now), 0};
-    if (form_ == shape::spaced) return arrival_ <= at ? 1 : 0;
-    const exact_time base = std::max(arrival_, at);
-    const exact_time limit = add(at, tolerance_);
+    if (spaced()) return arrival() <= at ? 1 : 0;
+    const exact_time base = std::max(arrival(), at);
+    const exact_time limit = add(at, tolerance());
     return base >= limit ? 0 : permits_in(subtract(limit, base), false);
 }
 
 std::uint64_t gcra::used(instant now) const noexcept {
     const exact_time at{count(now), 0};
-    return arrival_ <= at ? 0 : permits_in(subtract(arrival_, at), true);
+    return arrival() <= at ? 0 : permits_in(subtract(arrival(), at), true);
 }
 
 duration gcra::backlog(instant now) const noexcept {
-    return duration(std::max<std::int64_t>(arrival_.ns - count(now), 0));
+    return duration(std::max<std::int64_t>(arrival_ns_ - count(now), 0));
 }
 
 duration gcra::refund(instant admitted_at, std::uint64_t cost, duration limit) noexcept {
     const exact_time worth = length(cost);
-    if (form_ == shape::spaced) {
-        const exact_time before = subtract(arrival_, worth);
+    if (spaced()) {
+        const exact_time before = subtract(arrival(), worth);
         if (ceil(before) > admitted_at) return duration::zero();
-        arrival_ = before;
+        arrive(before);
         return duration(worth.ns + 1);
     }
     const exact_time most{limit.count(), 0};
     const exact_time credit = std::min(worth, most);
-    arrival_ = subtract(arrival_, credit);
+    arrive(subtract(arrival(), credit));
     return duration(credit.ns + (credit.part > 0 ? 1 : 0));
 }
 
 void gcra::charge(instant now, std::uint64_t permits) noexcept {
-    arrival_ = add(exact_time{count(now), 0}, length(permits));
+    arrive(add(exact_time{count(now), 0}, length(permits)));
 }
 
-void refund_bound::on_take(instant now, duration backlog) noexcept {
-    while (size_ > 0 && lows_[size_ - 1].backlog >= backlog)
-        --size_;
-    if (size_ == lows_.size()) {
-        lows_[1].backlog = lows_[0].backlog;
-        std::copy(lows_.begin() + 1, lows_.end(), lows_.begin());
-        --size_;
+void refund_bound::on_take(instant newest, instant now, duration backlog) noexcept {
+    constexpr instant none = instant::min();
+    if (least_[2] < backlog && newest == now) return;  // the one before, as early, says more
+    if (least_[2] < backlog) {
+        // Where three are in use the two oldest become one.
+        least_ = {at_[0] == none ? least_[1] : least_[0], least_[2], backlog};
+        at_ = {at_[1], newest};
+        return;
     }
-    lows_[size_++] = {now, backlog};
+    if (at_[1] != none && least_[1] >= backlog) {
+        const bool first_too = at_[0] == none || least_[0] >= backlog;
+        at_ = {none, first_too ? none : at_[0]};
+        least_[1] = least_[0];
+    }
+    least_[2] = backlog;
 }
 
-duration refund_bound::limit(instant admitted_at) const noexcept {
-    for (std::uint32_t i = 0; i < size_; ++i) {
-        if (lows_[i].at > admitted_at) return lows_[i].backlog;
-    }
-    return duration(longest);
+duration refund_bound::limit(instant newest, instant admitted_at) const noexcept {
+    if (at_[0] > admitted_at) return least_[0];
+    if (at_[1] > admitted_at) return least_[1];
+    return newest > admitted_at ? least_[2] : unlimited;
 }
 
-void refund_bound::on_refund(instant admitted_at, duration credited) noexcept {
-    for (std::uint32_t i = 0; i < size_; ++i) {
-        if (lows_[i].at > admitted_at) {
-            lows_[i].backlog = std::max(lows_[i].backlog - credited, duration::zero());
-        }
+void refund_bound::on_refund(instant newest, instant admitted_at, duration credited) noexcept {
+    const std::array<instant, 3> times{at_[0], at_[1], newest};
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        if (times[i] > admitted_at) least_[i] = std::max(least_[i] - credited, duration::zero());
     }
+    // What later ones would have met by now bounds what came before the refunded one, too.
+    least_[1] = std::min(least_[1], least_[2]);
+    least_[0] = std::min(least_[0], least_[1]);
 }
 
 }  // namespace symphony::detail

@@ -45,8 +45,9 @@ std::optional<queue_plan::moment> queue_plan::behind(std::uint8_t rank, std::uin
     }
     work_out(ahead + 1, state, from);
     duration late = late_;
-    for (const auto& l : state.levels_) {
-        if (l.slots && late_ > duration::zero()) late += l.slots->slot_length();
+    if (state.sliding() && late_ > duration::zero()) {
+        for (const auto& l : state.windows_->levels)
+            late += l.slots ? l.slots->slot_length() : duration::zero();
     }
     return moment{place(ahead), late};
 }
@@ -79,7 +80,7 @@ rate_state::bound queue_plan::next_place(const rate_state& state, instant from) 
     for (std::size_t i = 0; i < state.levels(); ++i) {
         instant at{};
         if (state.sliding()) {
-            const rate_state::level& l = state.levels_[i];
+            const rate_state::window_level& l = state.windows_->levels[i];
             const std::int64_t number = last - static_cast<std::int64_t>(l.max);
             if (number < 0) {
                 at = state.window_bound(l, number);

@@ -30,8 +30,8 @@ rate_state::bound rate_forecast::behind(const rate_waiter* last, std::uint64_t c
 
 rate_state::bound rate_forecast::earliest(std::uint64_t cost) noexcept {
     rate_state::bound latest{clock_, 0};
-    for (std::size_t i = 0; i < state_.levels_.size(); ++i) {
-        const auto max = static_cast<std::int64_t>(state_.levels_[i].max);
+    for (std::size_t i = 0; i < state_.levels(); ++i) {
+        const auto max = static_cast<std::int64_t>(state_.max_of(i));
         const instant at = state_.sliding()
                                ? window_bound(i, static_cast<std::int64_t>(cost) - 1 - max)
                                : rates_[i].earliest(cost);
@@ -41,7 +41,7 @@ rate_state::bound rate_forecast::earliest(std::uint64_t cost) noexcept {
 }
 
 instant rate_forecast::window_bound(std::size_t index, std::int64_t offset) noexcept {
-    const rate_state::level& l = state_.levels_[index];
+    const rate_state::window_level& l = state_.windows_->levels[index];
     const std::int64_t number = placed_ + offset;
     if (number < 0) return state_.window_bound(l, number);
     cursor& c = cursors_[index];

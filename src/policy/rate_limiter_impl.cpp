@@ -33,7 +33,7 @@ rate_decision rate_limiter::impl::decide_locked(instant now, std::uint32_t cost)
     const bool only_look = cost == 0;
     const std::uint64_t permits = only_look ? 1 : cost;
     if (permits > state_.most()) return never_locked();
-    if (!queue_.empty() && next_locked(now).waiter != nullptr) {
+    if (waiting_locked() && next_locked(now).waiter != nullptr) {
         constexpr std::uint8_t last_class = detail::wait_queue::classes - 1;
         const auto [due, late] =
             forecast_locked(now, last_class, static_cast<std::uint32_t>(permits));
@@ -45,13 +45,14 @@ rate_decision rate_limiter::impl::decide_locked(instant now, std::uint32_t cost)
     if (due.at > now) return {verdict::refused, due.level, due.at - now};
     if (only_look) return {};
     if (!take_locked(now, permits)) return {verdict::refused, 0, without_memory};
-    plan_.reset();  // whoever still stands in the queue has been passed over
+    if (line_) line_->plan.reset();  // whoever still stands in the queue has been passed over
     return {};
 }
 
 // The first waiter that can still be granted in time, and when.
 rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const noexcept {
-    for (rate_waiter* w = queue_.first(); w != nullptr; w = w->next) {
+    if (!line_) return {};
+    for (rate_waiter* w = line_->queue.first(); w != nullptr; w = w->next) {
         const instant at = std::max(earliest_locked(w->cost).at, now);
         if (at <= w->latest) return {w, at};
     }
@@ -62,23 +63,24 @@ rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const
 detail::queue_plan::moment rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
                                                                std::uint32_t cost) noexcept {
     const instant from = std::max(now, paused_until_);
-    if (plan_ && plan_->is_spent()) plan_.reset();
-    if (!plan_ && queue_.size() > many) plan_.reset(new (std::nothrow) detail::queue_plan(queue_));
-    if (plan_) {
-        if (const auto planned = plan_->behind(rank, cost, state_, from)) return *planned;
+    auto& [queue, plan, foretold] = *line_;
+    if (plan && plan->is_spent()) plan.reset();
+    if (!plan && queue.size() > many) plan.reset(new (std::nothrow) detail::queue_plan(queue));
+    if (plan) {
+        if (const auto planned = plan->behind(rank, cost, state_, from)) return *planned;
     }
-    const bool known = foretold_.cost == cost && foretold_.rank == rank && foretold_.at > now;
-    if (known && next_locked(now).at > now) return {{foretold_.at, foretold_.level}};
-    detail::rate_forecast forecast(state_, queue_, from);
-    const bound due = forecast.behind(queue_.last_before(rank), cost);
-    foretold_ = {due.at, cost, rank, due.level};
+    const bool known = foretold.cost == cost && foretold.rank == rank && foretold.at > now;
+    if (known && next_locked(now).at > now) return {{foretold.at, foretold.level}};
+    detail::rate_forecast forecast(state_, queue, from);
+    const bound due = forecast.behind(queue.last_before(rank), cost);
+    foretold = {due.at, cost, rank, due.level};
     return {due};
 }
 
 rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noexcept {
     const std::lock_guard hold(lock_);
     now = settle_locked(now);
-    if (queue_.empty() || waiter.cost == 0 || waiter.cost > state_.most() || max_queue_ == 0) {
+    if (!waiting_locked() || waiter.cost == 0 || waiter.cost > state_.most() || max_queue_ == 0) {
         const rate_decision at_once = decide_locked(now, waiter.cost);
         if (at_once.admitted()) waiter.granted_at = now;
         const bool may_wait = at_once.what == verdict::refused && waiter.cost > 0 && max_queue_ > 0;
@@ -91,23 +93,24 @@ rate_decision rate_limiter::impl::acquire(instant now, rate_waiter& waiter) noex
             return at_once;
         }
     }
+    if (!make_line_locked()) return {verdict::refused, 0, without_memory};
     const auto [due, late] =
         forecast_locked(now, detail::wait_queue::class_of(waiter), waiter.cost);
     const duration wait = std::max(due.at - now + late, duration(1));
-    if (queue_.size() >= max_queue_) return {verdict::full, due.level, wait};
+    if (line_->queue.size() >= max_queue_) return {verdict::full, due.level, wait};
     waiter.latest = std::min(waiter.latest, later(now, max_wait_));
     if (due.at > waiter.latest) return {verdict::refused, due.level, wait};
-    queue_.push(waiter);
-    if (plan_) plan_->on_push(waiter);
-    foretold_.cost = 0;
+    line_->queue.push(waiter);
+    if (line_->plan) line_->plan->on_push(waiter);
+    line_->foretold.cost = 0;
     return {verdict::queued, due.level, due.at - now + late};
 }
 
 bool rate_limiter::impl::cancel(rate_waiter& waiter) noexcept {
     const std::lock_guard hold(lock_);
     if (!waiter.queued) return false;
-    queue_.remove(waiter);
-    if (plan_) plan_->on_cancel(waiter);
+    line_->queue.remove(waiter);
+    if (line_->plan) line_->plan->on_cancel(waiter);
     left_locked();
     return true;
 }
@@ -119,13 +122,15 @@ std::optional<instant> rate_limiter::impl::poll(instant now) {
             const std::lock_guard hold(lock_);
             const instant at = settle_locked(now);
             const candidate next = next_locked(at);
-            foretold_.cost = 0;  // a poll that comes late may find callers that had to give up
+            if (line_)
+                line_->foretold.cost =
+                    0;  // a poll that comes late may find callers that had to give up
             if (next.waiter == nullptr) return std::nullopt;
             if (next.at > at) return next.at;
             if (!take_locked(at, next.waiter->cost)) return at + without_memory;
             granted = next.waiter;
-            queue_.remove(*granted);
-            if (plan_) plan_->on_grant(*granted, at);
+            line_->queue.remove(*granted);
+            if (line_->plan) line_->plan->on_grant(*granted, at);
             left_locked();
             granted->granted_at = at;
         }
@@ -155,19 +160,18 @@ void rate_limiter::impl::pause(instant until) noexcept {
 void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant now) {
     detail::rate_state fresh = checked(options);
     const std::lock_guard hold(lock_);
-    const bool same_rate =
-        options.strategy == state_.strategy() && options.levels() == state_.configured();
-    if (!same_rate) {
+    if (!fresh.same_limits(state_)) {
         fresh.inherit(std::move(state_), settle_locked(now));
         state_ = std::move(fresh);
     }
     adopt(options);
-    foretold_.cost = 0;
-    plan_.reset();
+    if (!line_) return;
+    line_->foretold.cost = 0;
+    line_->plan.reset();
     // Nobody waits for what can never be granted.
     const auto most = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(state_.most(), std::numeric_limits<std::uint32_t>::max()));
-    for (rate_waiter* w = queue_.first(); w != nullptr; w = w->next) {
+    for (rate_waiter* w = line_->queue.first(); w != nullptr; w = w->next) {
         w->cost = std::min(w->cost, most);
     }
 }
@@ -178,7 +182,7 @@ rate_limiter::view rate_limiter::impl::look(instant now) {
     const std::lock_guard hold(lock_);
     now = settle_locked(now);
     seen.strategy = state_.strategy();
-    seen.queued = queue_.size();
+    seen.queued = line_ ? line_->queue.size() : 0;
     for (std::size_t i = 0; i < state_.levels(); ++i) {
         level_view level = state_.look(i, now);
         if (paused_until_ > now) {
@@ -187,7 +191,7 @@ rate_limiter::view rate_limiter::impl::look(instant now) {
         }
         seen.levels.push_back(level);
     }
-    state_.trim(now);
+    trim_locked(now);
     return seen;
 }
 

@@ -11,6 +11,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 
 namespace symphony {
@@ -34,16 +35,17 @@ public:
     view look(instant now);
     void trim(instant now) noexcept {
         const std::lock_guard hold(lock_);
-        state_.trim(settle_locked(now));
+        trim_locked(settle_locked(now));
     }
     std::size_t memory() const noexcept {
         const std::lock_guard hold(lock_);
-        const std::size_t planned = plan_ ? plan_->memory() : 0;
-        return sizeof(rate_limiter) + sizeof(*this) - sizeof(state_) + state_.memory() + planned;
+        std::size_t bytes = sizeof(rate_limiter) + sizeof(*this) - sizeof(state_) + state_.memory();
+        if (line_) bytes += sizeof(*line_) + (line_->plan ? line_->plan->memory() : 0);
+        return bytes;
     }
     std::size_t queued() const noexcept {
         const std::lock_guard hold(lock_);
-        return queue_.size();
+        return line_ ? line_->queue.size() : 0;
     }
 
 private:
@@ -55,6 +57,12 @@ private:
         std::uint8_t rank = 0;
         std::uint8_t level = 0;
     };
+    // What only a limiter needs that somebody waits for.
+    struct line {
+        detail::wait_queue queue;
+        std::unique_ptr<detail::queue_plan> plan;  // while many wait
+        forecast foretold;
+    };
     struct candidate {
         rate_waiter* waiter = nullptr;
         instant at{};
@@ -62,7 +70,7 @@ private:
 
     // Threads read the clock before they get here: one may be overtaken by another's later `now`.
     [[nodiscard]] instant settle_locked(instant now) const noexcept {
-        return std::max(bounded(now), newest_);
+        return std::max(bounded(now), state_.newest());
     }
     // Far from the ends of the range, so that windows can be added and subtracted without care.
     [[nodiscard]] static instant bounded(instant t) noexcept {
@@ -79,17 +87,26 @@ private:
     }
     [[nodiscard]] bool take_locked(instant now, std::uint64_t cost) noexcept {
         if (!state_.take(now, cost)) return false;
-        newest_ = now;
-        foretold_.cost = 0;
+        if (line_) line_->foretold.cost = 0;
         return true;
     }
     void changed_locked() noexcept {
-        foretold_.cost = 0;
-        if (plan_) plan_->on_change();
+        if (!line_) return;
+        line_->foretold.cost = 0;
+        if (line_->plan) line_->plan->on_change();
     }
     void left_locked() noexcept {
-        foretold_.cost = 0;
-        if (queue_.empty()) plan_.reset();
+        line_->foretold.cost = 0;
+        if (line_->queue.empty()) line_->plan.reset();
+    }
+    void trim_locked(instant now) noexcept {
+        state_.trim(now);
+        if (!waiting_locked()) line_.reset();
+    }
+    [[nodiscard]] bool waiting_locked() const noexcept { return line_ && !line_->queue.empty(); }
+    [[nodiscard]] bool make_line_locked() noexcept {
+        if (!line_) line_.reset(new (std::nothrow) line);
+        return line_ != nullptr;
     }
     [[nodiscard]] candidate next_locked(instant now) const noexcept;
     [[nodiscard]] detail::queue_plan::moment forecast_locked(instant now, std::uint8_t rank,
@@ -103,10 +120,7 @@ private:
     mutable detail::spin_lock lock_;
     std::uint32_t max_queue_ = 0;
     detail::rate_state state_;
-    detail::wait_queue queue_;
-    std::unique_ptr<detail::queue_plan> plan_;  // while many wait
-    forecast foretold_;
-    instant newest_ = bounded(instant::min());  // of all admissions
+    std::unique_ptr<line> line_;
     instant paused_until_ = bounded(instant::min());
     duration max_wait_{};
 };

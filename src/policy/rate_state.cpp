@@ -9,141 +9,171 @@ namespace {
 
 constexpr std::uint64_t largest_exact = 100'000;
 
+std::uint64_t most_of(const rate_level& l) noexcept {
+    return l.burst > 0 ? l.burst : l.max;
+}
+
 }  // namespace
 
 rate_state::rate_state(rate_strategy strategy, const std::vector<rate_level>& levels)
-    : strategy_(strategy) {
-    if (!sliding()) buckets_ = std::make_unique<bucket[]>(levels.size());
-    for (std::size_t i = 0; i < levels.size(); ++i) {
-        const rate_level& given = levels[i];
-        level l{static_cast<std::uint32_t>(given.max), static_cast<std::uint32_t>(given.burst),
-                given.window, nullptr};
-        if (sliding()) {
-            if (given.max > largest_exact) {
-                l.slots = std::make_unique<slot_log>(given.window);
-            } else {
-                keep_ = std::max(keep_, static_cast<std::uint32_t>(given.max));
-                log_window_ = std::max(log_window_, given.window);
-            }
-        } else {
-            const bool bucketed = strategy == rate_strategy::token_bucket;
-            const auto form = bucketed ? gcra::shape::bucket : gcra::shape::spaced;
-            buckets_[i].rate = gcra(form, given.max, given.window, l.most());
+    : strategy_(strategy), count_(static_cast<std::uint8_t>(levels.size())) {
+    if (sliding()) {
+        windows_ = std::make_unique<windows>();
+        for (const rate_level& given : levels)
+            add_window(given);
+    } else {
+        const bool bucketed = strategy == rate_strategy::token_bucket;
+        const auto form = bucketed ? gcra::shape::bucket : gcra::shape::spaced;
+        buckets_ = std::make_unique<bucket[]>(levels.size());
+        for (std::size_t i = 0; i < levels.size(); ++i) {
+            const rate_level& given = levels[i];
+            buckets_[i].rate = gcra(form, given.max, given.window, most_of(given));
         }
-        levels_.push_back(std::move(l));
     }
-    const auto least = std::ranges::min_element(levels_, {}, &level::most);
-    most_ = static_cast<std::uint32_t>(least->most());
-    most_level_ = static_cast<std::uint8_t>(least - levels_.begin());
+    const auto least = std::ranges::min_element(levels, {}, most_of);
+    most_ = static_cast<std::uint32_t>(most_of(*least));
+    most_level_ = static_cast<std::uint8_t>(least - levels.begin());
 }
 
-std::vector<rate_level> rate_state::configured() const {
-    std::vector<rate_level> given;
-    given.reserve(levels_.size());
-    for (const level& l : levels_)
-        given.push_back({l.max, l.window, l.burst});
-    return given;
+void rate_state::add_window(const rate_level& given) {
+    window_level added{static_cast<std::uint32_t>(given.max), given.window, nullptr};
+    if (given.max > largest_exact) {
+        added.slots = std::make_unique<slot_log>(given.window);
+    } else {
+        windows_->keep = std::max(windows_->keep, added.max);
+        windows_->reach = std::max(windows_->reach, given.window);
+    }
+    windows_->levels.push_back(std::move(added));
+}
+
+bool rate_state::same_limits(const rate_state& other) const noexcept {
+    if (strategy_ != other.strategy_ || count_ != other.count_ || most_ != other.most_)
+        return false;
+    for (std::size_t i = 0; i < levels(); ++i) {
+        const bool same = max_of(i) == other.max_of(i) && window_of(i) == other.window_of(i) &&
+                          (sliding() || buckets_[i].rate.same_rate(other.buckets_[i].rate));
+        if (!same) return false;
+    }
+    return true;
 }
 
 // `offset` permits from the next one on; negative: admitted before.
-instant rate_state::window_bound(const level& l, std::int64_t offset) const noexcept {
+instant rate_state::window_bound(const window_level& l, std::int64_t offset) const noexcept {
     const auto after = [&](const auto& log) {
         const std::int64_t index = log.end() + offset;
         return index < log.begin() ? instant::min() : log.at(index) + l.window;
     };
-    return l.slots ? after(*l.slots) : after(log_);
+    return l.slots ? after(*l.slots) : after(windows_->log);
 }
 
 rate_state::bound rate_state::earliest(std::uint64_t cost) const noexcept {
     bound latest;
-    const std::size_t count = levels_.size();
-    for (std::size_t i = 0; i < count; ++i) {
-        const level& l = levels_[i];
-        const auto offset = static_cast<std::int64_t>(cost) - 1 - static_cast<std::int64_t>(l.max);
-        const instant at = sliding() ? window_bound(l, offset) : buckets_[i].rate.earliest(cost);
+    const auto consider = [&latest](std::size_t i, instant at) {
         if (at > latest.at) latest = {at, static_cast<std::uint8_t>(i)};
+    };
+    const std::size_t count = levels();
+    if (!sliding()) {
+        for (std::size_t i = 0; i < count; ++i)
+            consider(i, buckets_[i].rate.earliest(cost));
+        return latest;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const window_level& l = windows_->levels[i];
+        const auto offset = static_cast<std::int64_t>(cost) - 1 - static_cast<std::int64_t>(l.max);
+        consider(i, window_bound(l, offset));
     }
     return latest;
 }
 
 bool rate_state::note(instant t, std::uint64_t count, instant now) noexcept {
-    if (keep_ > 0 && !log_.push(t, count, keep_, now - log_window_)) return false;
-    for (level& l : levels_) {
+    windows& w = *windows_;
+    if (w.keep > 0 && !w.log.push(t, count, w.keep, now - w.reach)) return false;
+    for (window_level& l : w.levels) {
         if (!l.slots || l.slots->push(t, count, now - l.window)) continue;
         // The first slot log that has no memory: the others have noted nothing yet that matters,
         // since a level with slots is above every level with a log. Give the log's part back.
-        if (keep_ > 0) log_.erase(log_.end() - static_cast<std::int64_t>(count), count);
+        if (w.keep > 0) w.log.erase(w.log.end() - static_cast<std::int64_t>(count), count);
         return false;
     }
     return true;
 }
 
 bool rate_state::take(instant now, std::uint64_t cost) noexcept {
-    if (sliding()) return note(now, cost, now);
+    if (sliding()) {
+        if (!note(now, cost, now)) return false;
+        newest_ = now;
+        return true;
+    }
     for (bucket& b : buckets()) {
         if (strategy_ == rate_strategy::token_bucket) {
-            b.refunds.on_take(now, b.rate.backlog(now));
+            b.refunds.on_take(newest_, now, b.rate.backlog(now));
         }
         b.rate.take(now, cost);
     }
+    newest_ = now;
     return true;
 }
 
 void rate_state::refund(instant admitted_at, std::uint64_t cost, instant now) noexcept {
     for (bucket& b : buckets()) {
         if (b.rate.full_at() <= now) continue;
-        const duration given = b.rate.refund(admitted_at, cost, b.refunds.limit(admitted_at));
-        b.refunds.on_refund(admitted_at, given);
+        const duration most = b.refunds.limit(newest_, admitted_at);
+        b.refunds.on_refund(newest_, admitted_at, b.rate.refund(admitted_at, cost, most));
     }
-    if (keep_ > 0) {
-        const auto found = log_.lower_bound(admitted_at);
+    if (!sliding()) return;
+    if (windows_->keep > 0) {
+        permit_log& log = windows_->log;
+        const auto found = log.lower_bound(admitted_at);
         // A caller whose clock reading was overtaken finds an older permit in place of its own:
         // then the log rounds against it.
         const bool known =
-            found < log_.end() && (log_.remembers(admitted_at) || log_.at(found) == admitted_at);
-        if (known) log_.erase(found, cost);
+            found < log.end() && (log.remembers(admitted_at) || log.at(found) == admitted_at);
+        if (known) log.erase(found, cost);
     }
-    for (level& l : levels_) {
+    for (window_level& l : windows_->levels) {
         if (l.slots) l.slots->refund(admitted_at, cost);
     }
 }
 
 std::uint64_t rate_state::used(std::size_t index, instant now) const noexcept {
-    const level& l = levels_[index];
     if (!sliding()) return buckets_[index].rate.used(now);
+    const window_level& l = windows_->levels[index];
     const instant from = now - l.window + duration(1);
     const auto count = [from](const auto& log) {
         return static_cast<std::uint64_t>(log.end() - log.lower_bound(from));
     };
-    return std::min<std::uint64_t>(l.max, l.slots ? count(*l.slots) : count(log_));
+    return std::min<std::uint64_t>(l.max, l.slots ? count(*l.slots) : count(windows_->log));
 }
 
 rate_limiter::level_view rate_state::look(std::size_t index, instant now) const noexcept {
-    const level& l = levels_[index];
-    rate_limiter::level_view seen{l.max, l.window, 0, duration::zero()};
+    rate_limiter::level_view seen{max_of(index), window_of(index), 0, duration::zero()};
     instant full = instant::min();
     if (!sliding()) {
         seen.remaining = buckets_[index].rate.remaining(now);
         full = buckets_[index].rate.full_at();
     } else {
-        seen.remaining = l.max - used(index, now);
-        full = window_bound(l, -1);
+        seen.remaining = seen.max - used(index, now);
+        full = window_bound(windows_->levels[index], -1);
     }
     if (full > now) seen.reset = full - now;
     return seen;
 }
 
 void rate_state::trim(instant now) noexcept {
-    if (log_.begin() == log_.end() || log_.at(log_.end() - 1) + log_window_ <= now) log_.clear();
-    for (level& l : levels_) {
+    if (!sliding()) return;
+    permit_log& log = windows_->log;
+    if (log.begin() == log.end() || log.at(log.end() - 1) + windows_->reach <= now) log.clear();
+    for (window_level& l : windows_->levels) {
         if (l.slots && window_bound(l, -1) <= now) l.slots->clear();
     }
 }
 
 void rate_state::inherit(rate_state&& old, instant now) {
+    newest_ = old.newest_;
     if (!sliding()) {
-        for (std::size_t i = 0; i < levels_.size(); ++i) {
-            const std::uint64_t permits = std::min(used_like(old, i, now), levels_[i].most());
+        for (std::size_t i = 0; i < levels(); ++i) {
+            const std::uint64_t most = buckets_[i].rate.most();
+            const std::uint64_t permits = std::min(used_like(old, i, now), most);
             if (permits > 0) buckets_[i].rate.charge(now, permits);
         }
     } else if (!inherit_log(old, now)) {
@@ -153,29 +183,34 @@ void rate_state::inherit(rate_state&& old, instant now) {
 
 std::uint64_t rate_state::used_like(const rate_state& old, std::size_t index,
                                     instant now) const noexcept {
-    const auto same = std::ranges::find(old.levels_, levels_[index].window, &level::window);
-    std::size_t from = static_cast<std::size_t>(same - old.levels_.begin());
-    if (same == old.levels_.end()) from = std::min(index, old.levels_.size() - 1);
+    std::size_t from = 0;
+    while (from < old.levels() && old.window_of(from) != window_of(index))
+        ++from;
+    if (from == old.levels()) from = std::min(index, old.levels() - 1);
     return old.used(from, now);
 }
 
 // Between sliding windows the history itself is taken over, if it says enough about each level.
 bool rate_state::inherit_log(rate_state& old, instant now) {
     if (!old.sliding()) return false;
-    const bool logged = std::ranges::none_of(old.levels_, [](const level& l) { return !!l.slots; });
+    auto& before = old.windows_->levels;
+    auto& levels = windows_->levels;
+    const bool logged =
+        std::ranges::none_of(before, [](const window_level& l) { return !!l.slots; });
     std::vector<std::unique_ptr<slot_log>*> moved;
-    for (level& l : levels_) {
-        const auto same = std::ranges::find_if(old.levels_, [&](const level& o) {
+    for (window_level& l : levels) {
+        const auto same = std::ranges::find_if(before, [&](const window_level& o) {
             return o.window == l.window && !!o.slots == !!l.slots;
         });
-        if (!logged && same == old.levels_.end()) return false;
+        if (!logged && same == before.end()) return false;
         moved.push_back(logged || !l.slots ? nullptr : &same->slots);
     }
-    for (auto i = old.log_.begin(); i < old.log_.end(); ++i) {
-        if (!note(old.log_.at(i), 1, now)) break;
+    const permit_log& log = old.windows_->log;
+    for (auto i = log.begin(); i < log.end(); ++i) {
+        if (!note(log.at(i), 1, now)) break;
     }
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-        if (moved[i] != nullptr && *moved[i]) levels_[i].slots = std::move(*moved[i]);
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        if (moved[i] != nullptr && *moved[i]) levels[i].slots = std::move(*moved[i]);
     }
     return true;
 }
@@ -184,8 +219,8 @@ bool rate_state::inherit_log(rate_state& old, instant now) {
 // permits are dated now, and what a longer one has used beyond them just outside the shorter.
 void rate_state::seed_windows(const rate_state& old, instant now) {
     std::vector<std::pair<duration, std::uint64_t>> charges;
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-        charges.emplace_back(levels_[i].window, used_like(old, i, now));
+    for (std::size_t i = 0; i < levels(); ++i) {
+        charges.emplace_back(window_of(i), used_like(old, i, now));
     }
     std::ranges::sort(charges);
     std::uint64_t inside = 0;
@@ -202,9 +237,10 @@ void rate_state::seed_windows(const rate_state& old, instant now) {
 }
 
 std::size_t rate_state::memory() const noexcept {
-    std::size_t bytes =
-        sizeof(*this) + levels_.heap_bytes() + buckets().size_bytes() + log_.heap_bytes();
-    for (const level& l : levels_) {
+    if (!sliding()) return sizeof(*this) + buckets().size_bytes();
+    std::size_t bytes = sizeof(*this) + sizeof(*windows_) + windows_->levels.heap_bytes() +
+                        windows_->log.heap_bytes();
+    for (const window_level& l : windows_->levels) {
         if (l.slots) bytes += sizeof(slot_log) + l.slots->memory();
     }
     return bytes;

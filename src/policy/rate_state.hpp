@@ -8,6 +8,7 @@
 #include "symphony/policy/rate_limiter.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -26,12 +27,17 @@ public:
         std::uint8_t level = 0;
     };
 
+    /// Before every moment given to `take`, and far enough from the range's end to subtract from.
+    static constexpr instant long_ago{duration(-(std::numeric_limits<std::int64_t>::max() / 4))};
+
     /// Takes valid levels.
     rate_state(rate_strategy strategy, const std::vector<rate_level>& levels);
 
     [[nodiscard]] rate_strategy strategy() const noexcept { return strategy_; }
-    [[nodiscard]] std::size_t levels() const noexcept { return levels_.size(); }
-    [[nodiscard]] std::vector<rate_level> configured() const;
+    [[nodiscard]] std::size_t levels() const noexcept { return count_; }
+    [[nodiscard]] bool same_limits(const rate_state& other) const noexcept;
+    /// When it last spent; `long_ago`: never.
+    [[nodiscard]] instant newest() const noexcept { return newest_; }
     /// The highest cost every level can grant, and the level that says so.
     [[nodiscard]] std::uint64_t most() const noexcept { return most_; }
     [[nodiscard]] std::uint8_t most_level() const noexcept { return most_level_; }
@@ -52,12 +58,16 @@ private:
     friend class queue_plan;
     friend class rate_forecast;
 
-    struct level {
-        std::uint32_t max = 0;  // at most 10^9, as the burst
-        std::uint32_t burst = 0;
+    struct window_level {
+        std::uint32_t max = 0;  // at most 10^9
         duration window{};
-        [[nodiscard]] std::uint64_t most() const noexcept { return burst > 0 ? burst : max; }
-        std::unique_ptr<slot_log> slots;  // sliding windows too large for the log
+        std::unique_ptr<slot_log> slots;  // too large for the log
+    };
+    struct windows {
+        permit_log log;
+        duration reach{};        // time the log must reach back
+        std::uint32_t keep = 0;  // permits it must reach back: 0 = no level uses it
+        short_array<window_level, 2, max_levels> levels;
     };
     struct bucket {
         gcra rate;
@@ -68,12 +78,19 @@ private:
         return strategy_ == rate_strategy::sliding_window;
     }
     [[nodiscard]] std::span<bucket> buckets() noexcept {
-        return {buckets_.get(), buckets_ ? levels_.size() : 0};
+        return {buckets_.get(), buckets_ ? levels() : 0};
     }
     [[nodiscard]] std::span<const bucket> buckets() const noexcept {
-        return {buckets_.get(), buckets_ ? levels_.size() : 0};
+        return {buckets_.get(), buckets_ ? levels() : 0};
     }
-    [[nodiscard]] instant window_bound(const level& l, std::int64_t offset) const noexcept;
+    [[nodiscard]] std::uint64_t max_of(std::size_t index) const noexcept {
+        return sliding() ? windows_->levels[index].max : buckets_[index].rate.max();
+    }
+    [[nodiscard]] duration window_of(std::size_t index) const noexcept {
+        return sliding() ? windows_->levels[index].window : buckets_[index].rate.window();
+    }
+    void add_window(const rate_level& given);
+    [[nodiscard]] instant window_bound(const window_level& l, std::int64_t offset) const noexcept;
     [[nodiscard]] std::uint64_t used(std::size_t index, instant now) const noexcept;
     [[nodiscard]] std::uint64_t used_like(const rate_state& old, std::size_t index,
                                           instant now) const noexcept;
@@ -82,13 +99,13 @@ private:
     void seed_windows(const rate_state& old, instant now);
 
     rate_strategy strategy_;
+    std::uint8_t count_ = 0;  // of levels
     std::uint8_t most_level_ = 0;
     std::uint32_t most_ = 0;  // no level grants more than 10^9
-    std::uint32_t keep_ = 0;  // permits the log must reach back: 0 = no level uses it
-    duration log_window_{};   // time the log must reach back
-    short_array<level, 2, max_levels> levels_;
+    instant newest_ = long_ago;
+    // What a strategy needs, and nothing of the other: many keys hold this many times.
     std::unique_ptr<bucket[]> buckets_;  // as many as levels; none for sliding windows
-    permit_log log_;
+    std::unique_ptr<windows> windows_;   // for sliding windows only
 };
 
 }  // namespace symphony::detail

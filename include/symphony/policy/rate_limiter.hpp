@@ -107,8 +107,8 @@ public:
     /// Throws std::invalid_argument, changing nothing, on impossible options.
     void reconfigure(const rate_limit_options& options, instant now);
 
-    /// Frees what an idle limiter does not need: the history, once the budget is full. For
-    /// housekeeping at leisure; `look` does it too.
+    /// Frees what an idle limiter does not need: an empty queue's place and, once the budget is
+    /// full, the history. For housekeeping at leisure; `look` does it too.
     void trim(instant now) noexcept;
 
     /// Bytes held, heap included.

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <vector>
+
 namespace symphony::detail {
 namespace {
 
@@ -57,26 +60,87 @@ TEST(gcra, the_largest_values_do_not_overflow) {
     EXPECT_EQ(slow.full_at(), start + std::chrono::days(31));
 }
 
-TEST(refund_bound, only_what_the_bucket_never_overflowed_since_can_come_back) {
+// The owner's part: it knows the latest admission.
+struct remembered_takes {
+    void take(instant now, duration backlog) {
+        bound.on_take(newest, now, backlog);
+        newest = now;
+    }
+    [[nodiscard]] duration limit(instant admitted_at) const {
+        return bound.limit(newest, admitted_at);
+    }
+    void refund(instant admitted_at, duration credited) {
+        bound.on_refund(newest, admitted_at, credited);
+    }
+
     refund_bound bound;
-    bound.on_take(start, 0ns);
-    EXPECT_GT(bound.limit(start), 1h) << "nothing came after";
-    bound.on_take(start + 1ms, 99ms);
-    bound.on_take(start + 2ms, 198ms);
-    EXPECT_EQ(bound.limit(start), 99ms);
-    EXPECT_EQ(bound.limit(start + 1ms), 198ms);
-    bound.on_take(start + 200ms, 50ms);
-    EXPECT_EQ(bound.limit(start), 50ms);
-    EXPECT_EQ(bound.limit(start + 2ms), 50ms);
-    EXPECT_EQ(bound.limit(start - 1ms), 0ns);
+    instant newest = instant::min();
+};
+
+TEST(refund_bound, only_what_the_bucket_never_overflowed_since_can_come_back) {
+    remembered_takes bucket;
+    bucket.take(start, 0ns);
+    EXPECT_GT(bucket.limit(start), 1h) << "nothing came after";
+    bucket.take(start + 1ms, 99ms);
+    bucket.take(start + 2ms, 198ms);
+    EXPECT_EQ(bucket.limit(start), 99ms);
+    EXPECT_EQ(bucket.limit(start + 1ms), 198ms);
+    bucket.take(start + 200ms, 50ms);
+    EXPECT_EQ(bucket.limit(start), 50ms);
+    EXPECT_EQ(bucket.limit(start + 2ms), 50ms);
+    EXPECT_EQ(bucket.limit(start - 1ms), 0ns);
 }
 
 TEST(refund_bound, where_its_entries_do_not_suffice_it_gives_back_less) {
-    refund_bound bound;
+    remembered_takes bucket;
     for (int i = 0; i < 10; ++i)
-        bound.on_take(start + i * 1ms, i * 10ms);
-    EXPECT_LE(bound.limit(start + 3ms), 40ms);
-    EXPECT_EQ(bound.limit(start + 8ms), 90ms);
+        bucket.take(start + i * 1ms, i * 10ms);
+    EXPECT_LE(bucket.limit(start + 3ms), 40ms);
+    EXPECT_EQ(bucket.limit(start + 7ms), 80ms);
+    EXPECT_EQ(bucket.limit(start + 8ms), 90ms);
+    EXPECT_GT(bucket.limit(start + 9ms), 1h);
+}
+
+// Beside all admissions and the least backlog met since: never more, and as much for the last two.
+TEST(refund_bound, is_never_above_the_least_backlog_met_since) {
+    struct admission {
+        instant at;
+        duration backlog;
+    };
+    std::minstd_rand roll(1);
+    std::uint64_t exact = 0;
+    for (int round = 0; round < 2000; ++round) {
+        remembered_takes bucket;
+        std::vector<admission> all;
+        instant now = start;
+        const auto least_since = [&all](instant t) {
+            duration least = duration::max();
+            for (const admission& a : all)
+                if (a.at > t) least = std::min(least, a.backlog);
+            return least;
+        };
+        for (int i = 0; i < 50; ++i) {
+            now += duration(roll() % 3);
+            const duration backlog(roll() % 20);
+            bucket.take(now, backlog);
+            all.push_back({now, backlog});
+            if (roll() % 5 == 0) {
+                const instant victim = all[roll() % all.size()].at;
+                const duration given = std::min(bucket.limit(victim), duration(3));
+                bucket.refund(victim, given);
+                for (admission& a : all)
+                    if (a.at > victim) a.backlog = std::max(a.backlog - given, duration::zero());
+            }
+            for (const admission& a : all) {
+                const duration truth = least_since(a.at);
+                const bool unlimited = truth == duration::max();
+                ASSERT_TRUE(unlimited || bucket.limit(a.at) <= truth);
+                exact += bucket.limit(a.at) == truth ? 1 : 0;
+            }
+            ASSERT_GT(bucket.limit(now), 1h);
+        }
+    }
+    EXPECT_GT(exact, 1'000'000u);
 }
 
 }  // namespace

@@ -144,6 +144,21 @@ TEST(rate_limiter_reconfigure, what_is_already_used_carries_over) {
     }
 }
 
+TEST(rate_limiter_reconfigure, a_bucket_of_another_size_of_a_later_level_is_a_change) {
+    rate_limiter limiter(limit(token, {{10, 1s, 2}, {100, 1min, 20}}));
+    EXPECT_TRUE(limiter.try_acquire(start, 2).admitted());
+    limiter.reconfigure(limit(token, {{10, 1s, 2}, {100, 1min, 30}}), start);
+    EXPECT_EQ(limiter.look(start).levels[1].remaining, 28u);
+}
+
+TEST(rate_limiter_reconfigure, a_bucket_that_takes_ages_to_fill_grants_what_is_configured) {
+    rate_limiter limiter(limit(token, {{1, std::chrono::days(31), 1'000'000}}));
+    EXPECT_TRUE(limiter.try_acquire(start, 1'000'000).admitted());
+    EXPECT_EQ(limiter.try_acquire(start, 1'000'001).what, verdict::never);
+    limiter.reconfigure(limit(token, {{1, std::chrono::days(31), 2'000'000}}), start);
+    EXPECT_EQ(limiter.try_acquire(start, 1'000'001).what, verdict::refused);
+}
+
 TEST(rate_limiter_reconfigure, windows_keep_the_times_of_admissions) {
     rate_limiter limiter(limit(sliding, {{3, 1s, 0}}));
     for (int i = 0; i < 3; ++i)
