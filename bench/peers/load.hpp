@@ -25,7 +25,10 @@ class load {
 public:
     // PROGRAM PORT REQUESTS CONNECTIONS WARM-UP [http1 | http2 | https CA | https2 CA]
     load(int count, char** arguments) {
-        if (count < 5) stop("usage: PROGRAM PORT REQUESTS CONNECTIONS WARM-UP [http1|http2|https CA|https2 CA]");
+        if (count < 5)
+            stop(
+                "usage: PROGRAM PORT REQUESTS CONNECTIONS WARM-UP [http1|http2|https CA|https2 "
+                "CA]");
         port = arguments[1];
         requests_ = std::strtoull(arguments[2], nullptr, 10);
         connections = static_cast<unsigned>(std::strtoul(arguments[3], nullptr, 10));
