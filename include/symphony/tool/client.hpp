@@ -44,7 +44,7 @@ using circuit_store_factory = std::function<std::shared_ptr<circuit_store>(
 
 /// How a `client` runs. All have defaults.
 struct client_options {
-    std::size_t threads = 0;  ///< 0: one per core
+    std::size_t threads = 0;  ///< 0: one per core that the process may use
     /// The user's own executor instead of threads: one that never runs two handlers at once.
     /// The blocking calls then need another thread to run it.
     std::optional<boost::asio::any_io_executor> executor{};
