@@ -1,30 +1,16 @@
 #include "tool/shard_set.hpp"
 
+#include "symphony/net/usable_cores.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <functional>
-#include <sched.h>
 #include <utility>
 
 namespace symphony::detail {
 
 namespace asio = boost::asio;
-
-namespace {
-
-// Those this process may run on (cpusets, taskset): two threads that share a core wait for each
-// other a time slice at a time, some 3 ms.
-std::size_t usable_cores() noexcept {
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
-        return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
-    }
-    return std::max(1U, std::thread::hardware_concurrency());
-}
-
-}  // namespace
 
 shard_set::shard_set(std::size_t threads, std::optional<asio::any_io_executor> users,
                      const clock& time) {
@@ -32,7 +18,7 @@ shard_set::shard_set(std::size_t threads, std::optional<asio::any_io_executor> u
         members_.push_back(std::make_unique<member>(*users, time, 0));
         return;
     }
-    if (threads == 0) threads = usable_cores();
+    if (threads == 0) threads = net::usable_cores();
     for (std::size_t i = 0; i < threads; ++i) {
         const auto& context = contexts_.emplace_back(std::make_unique<asio::io_context>(1));
         members_.push_back(std::make_unique<member>(context->get_executor(), time, i));
