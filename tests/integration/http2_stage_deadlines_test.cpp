@@ -119,27 +119,7 @@ TEST_F(http2_stage_deadlines, a_reader_may_take_its_time_and_a_server_may_not) {
                                   .until_told()
                                   .send(body(1, "two", 0))
                                   .to_end());
-    http.first_byte_timeout = 1s;
-    http.between_bytes_timeout = 2s;
-    const result<response> got = rig.send(at(server), streamed());
-    ASSERT_TRUE(answered(got));
-    ASSERT_TRUE(got->stream);
-    EXPECT_EQ(rig.outcome_of(rig.read(*got->stream)).value(), "one");
-    rig.pass(20s);  // nobody reads
-    const auto second = rig.read(*got->stream);
-    rig.pass(1900ms);
-    EXPECT_FALSE(second->outcome);
-    server.go_on();
-    EXPECT_EQ(rig.outcome_of(second).value(), "two");
-    rig.pass(20s);
-    const auto third = rig.read(*got->stream);
-    rig.pass(1999ms);
-    EXPECT_FALSE(third->outcome);
-    rig.pass(1ms);
-    const result<std::string> broken = rig.outcome_of(third);
-    ASSERT_FALSE(broken);
-    EXPECT_EQ(broken.error().kind, timeout);
-    EXPECT_THAT(broken.error().message, HasSubstr("(betweenBytesTimeout)"));
+    expect_time_for_the_reader_and_none_for(server);
 }
 
 TEST_F(http2_stage_deadlines, a_body_that_the_server_does_not_take_is_no_first_byte) {

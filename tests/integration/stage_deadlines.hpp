@@ -46,6 +46,32 @@ protected:
             [&] { return server.connections() > 0 && server.received(0).ends_with(text); });
     }
 
+    /// Of a stream that `server` begins with "one" and, told to, goes on with "two".
+    void expect_time_for_the_reader_and_none_for(misbehaving_server& server) {
+        using namespace std::chrono_literals;
+        http.first_byte_timeout = 1s;
+        http.between_bytes_timeout = 2s;
+        const result<response> got = rig.send(at(server), streamed());
+        ASSERT_TRUE(answered(got));
+        ASSERT_TRUE(got->stream);
+        EXPECT_EQ(rig.outcome_of(rig.read(*got->stream)).value(), "one");
+        rig.pass(20s);  // nobody reads
+        const auto second = rig.read(*got->stream);
+        rig.pass(1900ms);
+        EXPECT_FALSE(second->outcome);
+        server.go_on();
+        EXPECT_EQ(rig.outcome_of(second).value(), "two");
+        rig.pass(20s);
+        const auto third = rig.read(*got->stream);
+        rig.pass(1999ms);
+        EXPECT_FALSE(third->outcome);
+        rig.pass(1ms);
+        const result<std::string> broken = rig.outcome_of(third);
+        ASSERT_FALSE(broken);
+        EXPECT_EQ(broken.error().kind, error_kind::timeout);
+        EXPECT_THAT(broken.error().message, ::testing::HasSubstr("(betweenBytesTimeout)"));
+    }
+
     http_options http;
     stage_rig rig;
 };

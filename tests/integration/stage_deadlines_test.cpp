@@ -227,27 +227,7 @@ TEST_F(stage_deadlines, a_reader_may_take_its_time_and_a_server_may_not) {
                                   .until_told()
                                   .send("two")
                                   .to_end());
-    http.first_byte_timeout = 1s;
-    http.between_bytes_timeout = 2s;
-    const result<response> got = rig.send(at(server), streamed());
-    ASSERT_TRUE(answered(got));
-    ASSERT_TRUE(got->stream);
-    EXPECT_EQ(rig.outcome_of(rig.read(*got->stream)).value(), "one");
-    rig.pass(1h);  // nobody reads
-    const auto second = rig.read(*got->stream);
-    rig.pass(1900ms);
-    EXPECT_FALSE(second->outcome);
-    server.go_on();
-    EXPECT_EQ(rig.outcome_of(second).value(), "two");
-    rig.pass(1h);
-    const auto third = rig.read(*got->stream);
-    rig.pass(1999ms);
-    EXPECT_FALSE(third->outcome);
-    rig.pass(1ms);
-    const result<std::string> broken = rig.outcome_of(third);
-    ASSERT_FALSE(broken);
-    EXPECT_EQ(broken.error().kind, timeout);
-    EXPECT_THAT(broken.error().message, HasSubstr("(betweenBytesTimeout)"));
+    expect_time_for_the_reader_and_none_for(server);
 }
 
 TEST_F(stage_deadlines, a_connection_that_rests_is_not_bounded) {
