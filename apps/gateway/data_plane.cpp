@@ -5,6 +5,8 @@
 #include "gateway/proxy_target.hpp"
 #include "gateway/rate_limit_fields.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <memory>
@@ -26,6 +28,39 @@ public:
 
 private:
     body_source& origin_;
+};
+
+error too_long(std::uint64_t most) {
+    error why;
+    why.kind = error_kind::invalid_request;
+    why.message =
+        fmt::format("the request's body is longer than {} bytes (gateway.maxRequestBytes)", most);
+    return why;
+}
+
+// One whose size is not known before.
+class bounded_body final : public body_source {
+public:
+    bounded_body(body_source& origin, std::uint64_t most)
+        : origin_(origin), left_(most), most_(most) {}
+    asio::awaitable<result<std::string_view>> read() override {
+        if (broken_) co_return std::unexpected(too_long(most_));
+        const result<std::string_view> piece = co_await origin_.read();
+        if (piece && piece->size() > left_) {
+            broken_ = true;
+            co_return std::unexpected(too_long(most_));
+        }
+        if (piece) left_ -= piece->size();
+        co_return piece;
+    }
+    std::optional<std::uint64_t> size() const noexcept override { return std::nullopt; }
+    [[nodiscard]] bool broken() const noexcept { return broken_; }
+
+private:
+    body_source& origin_;
+    std::uint64_t left_;
+    const std::uint64_t most_;
+    bool broken_ = false;
 };
 
 template <class Number>
@@ -104,6 +139,16 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     call.query = target->query;
     call.stream_response = true;
     call.decode = false;  // answers pass through as they are
+    std::shared_ptr<bounded_body> bounded;
+    if (received.has_body && max_request_bytes_) {
+        const std::optional<std::uint64_t> size = received.body->size();
+        if (size && *size > *max_request_bytes_)
+            co_return make_problem(413, too_long(*max_request_bytes_), tool, endpoint);
+        if (!size) {
+            bounded = std::make_shared<bounded_body>(*received.body, *max_request_bytes_);
+            received.body = bounded.get();
+        }
+    }
     result<void> prepared = read_call_fields(received.fields, call);
     if (prepared) {
         call.fields = forwarded_request_fields(received.fields);
@@ -113,6 +158,8 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     if (!prepared) co_return make_problem(prepared.error(), tool, endpoint);
 
     result<response> outcome = co_await client_.call(tool, endpoint, std::move(call));
+    if (!outcome && bounded && bounded->broken())
+        co_return make_problem(413, outcome.error(), tool, endpoint);
     response answer = outcome ? std::move(*outcome) : make_problem(outcome.error(), tool, endpoint);
     if (outcome) remove_hop_by_hop(answer.fields);
     add_attempts(answer);

@@ -6,6 +6,8 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace symphony::gateway {
 
@@ -13,7 +15,9 @@ namespace symphony::gateway {
 /// outcome into an answer. Holds no policy and no state; one is shared by all shards.
 class data_plane {
 public:
-    explicit data_plane(client& calls) : client_(calls) {}
+    /// `max_request_bytes`: longer bodies are refused.
+    data_plane(client& calls, std::optional<std::uint64_t> max_request_bytes)
+        : client_(calls), max_request_bytes_(max_request_bytes) {}
 
     [[nodiscard]] boost::asio::awaitable<response> handle(net::server_request& received);
 
@@ -26,6 +30,7 @@ private:
         std::string_view endpoint) const;
 
     client& client_;
+    const std::optional<std::uint64_t> max_request_bytes_;
 };
 
 /// Reads cost and priority of a call from `symphony-cost` and `symphony-priority`. Errors:

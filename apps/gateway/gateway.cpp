@@ -85,7 +85,7 @@ public:
                     [this, fixed = setup.log_level](const file_options& now) {
                         if (!fixed) log_.set_level(now.log.level);
                     }),
-          data_(client_),
+          data_(client_, setup.options.gateway.max_request_bytes),
           admin_(client_, reloader_, hub_, draining_, setup.options.gateway.admin_token,
                  main_.get_executor()),
           drain_timeout_(setup.options.gateway.drain_timeout) {

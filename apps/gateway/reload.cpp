@@ -47,10 +47,11 @@ reloader::outcome reloader::load_locked() {
 
 void reloader::compare_gateway(const gateway_options& now) {
     if (now.listen != running_.listen || now.admin != running_.admin ||
-        !now.admin_token.equals(running_.admin_token.reveal()) || now.tls != running_.tls) {
+        !now.admin_token.equals(running_.admin_token.reveal()) || now.tls != running_.tls ||
+        now.max_request_bytes != running_.max_request_bytes) {
         tell(severity::warn, "config.restart_needed",
-             "gateway.listen, gateway.admin, gateway.adminToken and gateway.tls take effect at the "
-             "next start");
+             "gateway.listen, gateway.admin, gateway.adminToken, gateway.maxRequestBytes and "
+             "gateway.tls take effect at the next start");
     }
 }
 

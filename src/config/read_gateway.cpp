@@ -42,7 +42,9 @@ std::optional<std::string> read_address(const object& block, std::string_view ke
 }  // namespace
 
 gateway_options read_gateway(const cursor& at) {
-    const object block(at, {{"listen"}, {"admin"}, {"adminToken"}, {"drainTimeout"}, {"tls"}});
+    const object block(
+        at,
+        {{"listen"}, {"admin"}, {"adminToken"}, {"drainTimeout"}, {"maxRequestBytes"}, {"tls"}});
     gateway_options options;
     (void)read_address(block, "listen", options.listen);
     const auto admin = read_address(block, "admin", options.admin);
@@ -59,6 +61,10 @@ gateway_options read_gateway(const cursor& at) {
     if (const auto tls = block.get("tls")) options.tls = read_server_tls(*tls);
     block.into(options.drain_timeout, "drainTimeout",
                [](const cursor& c) { return c.time({duration::zero(), std::chrono::hours(24)}); });
+    block.into(options.max_request_bytes, "maxRequestBytes", [](const cursor& c) {
+        constexpr std::int64_t tebibyte = std::int64_t{1} << 40;
+        return c.integer<std::uint64_t>(1, tebibyte);
+    });
     return options;
 }
 

@@ -95,6 +95,32 @@ class Local(ErrorCase):
         self.assertEqual(len(self.api.requests), 1)
 
 
+class LongBodies(ErrorCase):
+    def bounded(self):
+        config = single(self.api.url, circuitBreaker={"failureThreshold": 1})
+        config["gateway"] = {"maxRequestBytes": 100_000}
+        return Gateway(self, config)
+
+    def assert_too_long(self, gateway, body, **headers):
+        got = gateway.request(method="POST", body=body, headers=headers)
+        self.assertEqual((got.status, got.json["kind"]), (413, "invalid_request"), got)
+        self.assertIn("100000 bytes", got.json["detail"])
+        self.assertEqual(gateway.endpoint_status()["breaker"]["state"], "closed")
+
+    def test_one_that_says_so_is_refused_unseen(self):
+        gateway = self.bounded()
+        self.assertEqual(gateway.request(method="POST", body=b"x" * 100_000).status, 200)
+        self.assert_too_long(gateway, b"x" * 100_001)
+        self.assertEqual(len(self.api.requests), 1)
+
+    def test_one_that_turns_out_to_be_is_refused_halfway(self):
+        gateway = self.bounded()
+        pieces = [b"x" * 10_000] * 10
+        self.assertEqual(gateway.request(method="POST", body=iter(pieces)).status, 200)
+        self.assert_too_long(gateway, iter([*pieces, b"y"]))
+        self.assertEqual(gateway.request().status, 200)
+
+
 class NoAnswer(ErrorCase):
     def test_timeout(self):
         self.api.behaviour = silent()

@@ -19,6 +19,8 @@ struct gateway_options {
     std::string admin = "127.0.0.1:9090";
     secret admin_token{};  ///< required when `admin` is not a loopback address
     duration drain_timeout = std::chrono::seconds(30);
+    /// A longer request body is refused with 413; nothing = streamed, however long.
+    std::optional<std::uint64_t> max_request_bytes{};
     /// On `listen`, and on `admin` unless that is a loopback address; nothing = in the clear.
     std::optional<server_tls_options> tls{};
 };

@@ -192,7 +192,8 @@ TEST(keys, of_the_file) {
           "gateway: {listen: '::1:80'}", "gateway: {listen: 'h:65536'}",
           "gateway: {adminToken: ''}", "gateway: {admin: '0.0.0.0:9090'}",
           "gateway: {admin: '127.evil.example:9090'}", "gateway: {drainTimeout: -1}",
-          "gateway: null", "log: {level: warning}", "log: {format: xml}", "log: [info]"}) {
+          "gateway: {maxRequestBytes: 0}", "gateway: null", "log: {level: warning}",
+          "log: {format: xml}", "log: [info]"}) {
         const loaded faulty = with(bad);
         ASSERT_FALSE(faulty) << bad;
         EXPECT_EQ(faulty.error().size(), 1u) << all_faults(faulty);
@@ -292,7 +293,8 @@ TEST(keys, a_unix_socket_lies_beside_the_file_and_goes_without_a_proxy) {
 TEST(keys, of_the_file_arrive_in_the_options) {
     const loaded file =
         parse(endpoint_with("") +
-              "gateway: {listen: 'a:1', admin: 'b:2', adminToken: t, drainTimeout: 5s}\n"
+              "gateway: {listen: 'a:1', admin: 'b:2', adminToken: t, drainTimeout: 5s, "
+              "maxRequestBytes: 1000}\n"
               "log: {level: warn, format: json}\n");
     ASSERT_TRUE(file) << all_faults(file);
     EXPECT_EQ(file->file, "symphony.yaml");
@@ -300,6 +302,7 @@ TEST(keys, of_the_file_arrive_in_the_options) {
     EXPECT_EQ(file->gateway.admin, "b:2");
     EXPECT_TRUE(file->gateway.admin_token.equals("t"));
     EXPECT_EQ(file->gateway.drain_timeout, 5s);
+    EXPECT_EQ(file->gateway.max_request_bytes, 1000U);
     EXPECT_EQ(file->log.level, severity::warn);
     EXPECT_EQ(file->log.format, log_format::json);
 }
