@@ -2,7 +2,7 @@
 #include "symphony/core/clock.hpp"
 #include "symphony/core/json.hpp"
 #include "symphony/core/random.hpp"
-#include "symphony/core/timer_heap.hpp"
+#include "symphony/core/timer_wheel.hpp"
 #include "symphony/core/url.hpp"
 
 #include <benchmark/benchmark.h>
@@ -60,27 +60,28 @@ void json_dump(benchmark::State& state) {
 BENCHMARK(json_dump);
 
 // A deadline that is set and taken back among 10 000 others: what every call does.
-void timer_heap_arm_disarm(benchmark::State& state) {
+void timer_wheel_arm_disarm(benchmark::State& state) {
     std::deque<timer> others;
     timer mine([](timer&) noexcept {});
-    timer_heap heap;
+    timer_wheel wheel;
     for (int i = 0; i < 10'000; ++i) {
-        heap.arm(others.emplace_back([](timer&) noexcept {}), instant(duration(i * 7919 % 10'007)));
+        wheel.arm(others.emplace_back([](timer&) noexcept {}),
+                  instant(duration(i * 7919 % 10'007)));
     }
-    heap.arm(mine, instant(duration(20'000)));
-    heap.disarm(mine);
+    wheel.arm(mine, instant(duration(20'000)));
+    wheel.disarm(mine);
     const bench::count_allocations count(state);
     for (auto _ : state) {
-        heap.arm(mine, instant(duration(20'000)));
-        heap.disarm(mine);
+        wheel.arm(mine, instant(duration(20'000)));
+        wheel.disarm(mine);
     }
-    heap.disarm(mine);
+    wheel.disarm(mine);
 }
-BENCHMARK(timer_heap_arm_disarm);
+BENCHMARK(timer_wheel_arm_disarm);
 
 // Starting and cancelling each of so many that are pending, in random order of moments and of
 // cancelling: what one costs must not grow with their number, but for the caches.
-void timer_heap_many(benchmark::State& state) {
+void timer_wheel_many(benchmark::State& state) {
     const auto count = static_cast<std::size_t>(state.range(0));
     std::deque<timer> all;
     std::vector<timer*> order;
@@ -89,16 +90,37 @@ void timer_heap_many(benchmark::State& state) {
         order.push_back(&all.emplace_back([](timer&) noexcept {}));
     for (std::size_t left = count; left > 1; --left)
         std::swap(order[left - 1], order[random.next() % left]);
-    timer_heap heap;
+    timer_wheel wheel;
     for (auto _ : state) {
         for (timer& one : all)
-            heap.arm(one, instant(duration(random.next() % 60'000'000'000)));
+            wheel.arm(one, instant(duration(random.next() % 60'000'000'000)));
         for (timer* const one : order)
-            heap.disarm(*one);
+            wheel.disarm(*one);
     }
     state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(timer_heap_many)->Arg(1'000)->Arg(1'000'000);
+BENCHMARK(timer_wheel_many)->Arg(1'000)->Arg(1'000'000);
+
+// Firing each of so many, a millisecond at a time, as a loop that keeps up would.
+void timer_wheel_fire(benchmark::State& state) {
+    const auto count = static_cast<std::size_t>(state.range(0));
+    std::deque<timer> all;
+    for (std::size_t i = 0; i < count; ++i)
+        all.emplace_back([](timer&) noexcept {});
+    fast_random random;
+    timer_wheel wheel;
+    instant now{};
+    for (auto _ : state) {
+        state.PauseTiming();
+        for (timer& one : all)
+            wheel.arm(one, now + duration(random.next() % 60'000'000'000));
+        state.ResumeTiming();
+        for (int ms = 0; ms < 60'000; ++ms)
+            wheel.expire(now += std::chrono::milliseconds(1));
+    }
+    state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(timer_wheel_fire)->Arg(100'000)->Arg(1'000'000);
 
 }  // namespace
 }  // namespace symphony

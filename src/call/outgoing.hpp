@@ -65,10 +65,10 @@ private:
     std::string_view make_traceparent(random_source& random) noexcept;
 
     std::array<char, 55> traceparent_;
+    bool dropped_authorization_ : 1 = false;  // where the text leaves a byte
+    bool asks_for_codings_ : 1 = false;
     boost::container::small_vector<header_view, 4> own_;
     const net::field_block* standing_;
-    bool dropped_authorization_ = false;
-    bool asks_for_codings_ = false;
 };
 
 }  // namespace symphony

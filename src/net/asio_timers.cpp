@@ -1,6 +1,6 @@
 #include "symphony/net/asio_timers.hpp"
 
-#include "symphony/core/timer_heap.hpp"
+#include "symphony/core/timer_wheel.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
@@ -68,7 +68,7 @@ private:
 
     const clock& time_;
     asio::steady_timer wakeup_;
-    std::unique_ptr<timer_heap> pending_ = std::make_unique<timer_heap>();
+    std::unique_ptr<timer_wheel> pending_ = std::make_unique<timer_wheel>();
     instant set_for_{};
     std::uint64_t round_ = 0;
     bool waiting_ = false;

@@ -2,13 +2,17 @@
 
 #include "symphony/core/time.hpp"
 
-#include <cstddef>
-
 namespace symphony {
+
+/// The implementation's own: how a `timers` holds a timer together with its neighbours.
+struct timer_link {
+    timer_link* before = nullptr;
+    timer_link* after = nullptr;
+};
 
 /// One pending wake-up, owned by whoever waits and linked into a `timers`. Not movable while armed;
 /// its owner disarms it before it goes.
-struct timer {
+struct timer : timer_link {
     using callback = void (*)(timer&) noexcept;
 
     explicit timer(callback on_fire, callback on_loss = nullptr) noexcept
@@ -20,10 +24,8 @@ struct timer {
     /// Called instead, if given, when the timers go while it is armed: for one that nothing else
     /// would ever end. It must not use the timers.
     callback lost;
-    instant at{};             ///< when it is due (valid while armed)
-    std::size_t slot = npos;  ///< the implementation's own
-    static constexpr std::size_t npos = static_cast<std::size_t>(-1);
-    [[nodiscard]] bool armed() const noexcept { return slot != npos; }
+    instant at{};  ///< when it is due (valid while armed)
+    [[nodiscard]] bool armed() const noexcept { return after != nullptr; }
 };
 
 /// Wakes things up. One per shard, used from that shard's thread only. The real one sits on an

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "symphony/core/timer_heap.hpp"
+#include "symphony/core/timer_wheel.hpp"
 #include "symphony/testing/manual_clock.hpp"
 
 #include <cstddef>
@@ -31,7 +31,7 @@ public:
 private:
     manual_clock& time_;
     std::function<void()> settle_;
-    timer_heap pending_;
+    timer_wheel pending_;
 };
 
 }  // namespace symphony::testing

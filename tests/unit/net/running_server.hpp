@@ -1,6 +1,6 @@
 #pragma once
 
-#include "symphony/core/timer_heap.hpp"
+#include "symphony/core/timer_wheel.hpp"
 #include "symphony/net/asio_timers.hpp"
 #include "symphony/net/http_server.hpp"
 
@@ -38,7 +38,7 @@ public:
 
 private:
     std::atomic<duration> since_start_{std::chrono::hours(1)};
-    timer_heap pending_;
+    timer_wheel pending_;
 };
 
 /// A server with its thread, listening on a free port of 127.0.0.1.
