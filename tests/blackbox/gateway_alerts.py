@@ -190,8 +190,10 @@ class Delivery(AlertCase):
         gateway = self.gateway({"webhook": self.hook.url, "minInterval": 0})
         self.open(gateway)
         self.alert(1)
-        self.hook.stop()
+        self.hook.behaviour = silent()
         self.close(gateway)
+        self.assertEqual(self.alert(2)["event"], "circuit.recovered")
+        self.hook.stop()
         back = Api(self, port=self.hook.port)
         self.open(gateway)
         wait_until(lambda: [json.loads(one.body)["event"] for one in back.requests] ==
