@@ -2,6 +2,7 @@
 
 #include "store/rate_units.hpp"
 #include "store/redis_key.hpp"
+#include "store/redis_protocol.hpp"
 
 #include <fmt/format.h>
 
@@ -20,10 +21,6 @@ constexpr std::array<std::string_view, 3> wishes{"none", "check", "probe"};
 template <class Enum, std::size_t N>
 std::string_view name_in(const std::array<std::string_view, N>& names, Enum which) {
     return names[std::min(static_cast<std::size_t>(which), N - 1)];
-}
-
-std::string number(std::int64_t n) {
-    return fmt::format_int(n).str();
 }
 
 // As the script makes it, or nothing.
@@ -51,14 +48,14 @@ boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::s
     const std::array<std::string_view, 4> keys{name, sets[0], sets[1], sets[2]};
     const std::array<std::string, 10> numbers{fmt::format("{:016x}", says.who),
                                               fmt::format_int(says.epoch).str(),
-                                              number(micros_up(says.hold)),
-                                              number(micros_up(says.reset_timeout)),
-                                              number(micros_up(says.max_reset_timeout)),
-                                              number(micros_up(view_time)),
-                                              number(micros_up(broken_time)),
-                                              number(micros_up(turn_time)),
-                                              number(micros_up(shy_time)),
-                                              number(micros_up(settling_time))};
+                                              decimal(micros_up(says.hold)),
+                                              decimal(micros_up(says.reset_timeout)),
+                                              decimal(micros_up(says.max_reset_timeout)),
+                                              decimal(micros_up(view_time)),
+                                              decimal(micros_up(broken_time)),
+                                              decimal(micros_up(turn_time)),
+                                              decimal(micros_up(shy_time)),
+                                              decimal(micros_up(settling_time))};
     const std::array<std::string_view, 13> arguments{numbers[0],
                                                      numbers[1],
                                                      name_in(findings, says.found),

@@ -2,6 +2,9 @@
 
 #include "store/redis_commands.hpp"
 
+#include <fmt/format.h>
+
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +16,11 @@ struct redisReader;
 
 namespace symphony::detail {
 
+/// A number as an argument.
+template <std::integral Number>
+[[nodiscard]] std::string decimal(Number n) {
+    return fmt::format_int(n).str();
+}
 /// Appends a command as Redis reads it (RESP2: an array of bulk strings).
 void append_command(std::string& to, std::span<const std::string_view> words);
 

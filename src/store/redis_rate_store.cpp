@@ -2,6 +2,7 @@
 
 #include "store/rate_units.hpp"
 #include "store/redis_key.hpp"
+#include "store/redis_protocol.hpp"
 
 #include <fmt/format.h>
 
@@ -26,14 +27,6 @@ std::string_view name_of(rate_strategy strategy) noexcept {
             return "leaky";
     }
     return "window";
-}
-
-std::string number(std::int64_t n) {
-    return fmt::format_int(n).str();
-}
-
-std::string number(std::uint64_t n) {
-    return fmt::format_int(n).str();
 }
 
 std::unexpected<error> not_understood() {
@@ -72,9 +65,9 @@ struct redis_rate_store::step {
         for (std::string& a : asked)
             arguments.push_back(std::move(a));
         for (const budget_level& l : budget_levels(of)) {
-            arguments.push_back(number(l.max));
-            arguments.push_back(number(l.window));
-            arguments.push_back(number(l.most));
+            arguments.push_back(decimal(l.max));
+            arguments.push_back(decimal(l.window));
+            arguments.push_back(decimal(l.most));
         }
     }
     bool sliding;
@@ -111,8 +104,8 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
         what.cost == 0 || known == kept->present.end() || known->second.renew_at <= now;
     const std::string key = of.key;
     step asked(of, "claim",
-               {number(std::uint64_t{what.cost}), number(std::uint64_t{what.want}),
-                number(micros_up(what.hold)), number(micros_down(what.max_wait)),
+               {decimal(std::uint64_t{what.cost}), decimal(std::uint64_t{what.want}),
+                decimal(micros_up(what.hold)), decimal(micros_down(what.max_wait)),
                 renew ? id_ : std::string()});
     auto reply = co_await run(std::move(asked));
     if (!reply) co_return std::unexpected(std::move(reply.error()));
@@ -135,7 +128,7 @@ boost::asio::awaitable<result<void>> redis_rate_store::give_back(const shared_li
                                                                  std::uint32_t permits) {
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
     step asked(of, "give",
-               {number(ticket), number(std::uint64_t{permits}), std::string(), std::string(),
+               {decimal(ticket), decimal(std::uint64_t{permits}), std::string(), std::string(),
                 std::string()});
     auto reply = co_await run(std::move(asked));
     if (!reply) co_return std::unexpected(std::move(reply.error()));
@@ -147,7 +140,7 @@ boost::asio::awaitable<result<void>> redis_rate_store::pause(const shared_limit&
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
     step asked(
         of, "pause",
-        {number(micros_up(length)), std::string(), std::string(), std::string(), std::string()});
+        {decimal(micros_up(length)), std::string(), std::string(), std::string(), std::string()});
     auto reply = co_await run(std::move(asked));
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     co_return result<void>();
