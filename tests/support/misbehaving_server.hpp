@@ -2,6 +2,7 @@
 
 #include "support/certificates.hpp"
 #include "support/script.hpp"
+#include "support/served_connection.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -15,13 +16,6 @@
 
 namespace symphony::test_support {
 
-/// What a server demands of its clients in TLS.
-struct client_demand {
-    std::string ca{};        ///< who vouches for their certificates; empty: none is wanted
-    bool only_1_2 = false;   ///< TLS 1.2, where a certificate is judged within the handshake
-    std::string greeting{};  ///< said before the client's last word in the handshake (TLS 1.3)
-};
-
 /// A server that does to its clients whatever a test writes down: raw bytes over TCP or TLS, on a
 /// free port of 127.0.0.1 and threads of its own. It plays the nth script on the nth connection and
 /// the last one on all that follow. Everything ends with this object. Waiting gives up after 20 s.
@@ -31,7 +25,7 @@ public:
     explicit misbehaving_server(script every) : misbehaving_server(std::vector{std::move(every)}) {}
     /// Over TLS; a script begins after the handshake.
     misbehaving_server(std::vector<script> scripts, const certificate_files& identity,
-                       const client_demand& of_clients = {});
+                       client_demand of_clients = {});
     ~misbehaving_server();
     misbehaving_server(const misbehaving_server&) = delete;
     misbehaving_server& operator=(const misbehaving_server&) = delete;
@@ -44,6 +38,8 @@ public:
 
     /// Shows another certificate on the connections that follow.
     void show(const certificate_files& identity);
+    /// Plays this, and nothing else, on the connections that follow.
+    void from_now_on(script every);
     /// Lets the next (or the current) `script::wait` step go on.
     void go_on();
     /// Until a script stands at that step for want of a `go_on`: what it has sent has arrived.
@@ -54,14 +50,11 @@ public:
     [[nodiscard]] bool wait_until_finished(std::size_t index) const;
 
 private:
-    class connection;
-    struct tls;
-
     void accept_all();
-    void serve(connection& on, const script& what);
+    void serve(served_connection& on, const script& what);
 
     std::vector<script> scripts_;
-    std::unique_ptr<tls> tls_;
+    std::shared_ptr<const server_identity> shown_;  // none: plain TCP
     int listener_ = -1;
     std::uint16_t port_ = 0;
     mutable std::mutex mutex_;
@@ -69,7 +62,7 @@ private:
     bool stopping_ = false;
     std::size_t waiting_ = 0;  // scripts that `go_on` is for
     std::size_t allowed_ = 0;  // how often `go_on` was called and not yet used up
-    std::vector<std::unique_ptr<connection>> connections_;
+    std::vector<std::unique_ptr<served_connection>> connections_;
     std::vector<std::thread> threads_;
     std::thread acceptor_;
 };

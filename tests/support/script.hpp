@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/certificates.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -32,8 +34,13 @@ public:
     struct wait {};
     struct half_close {};
     struct reset {};
+    struct vanish {};
+    struct handshake {
+        certificate_files identity;
+        std::string protocol;
+    };
     using step = std::variant<read_text, read_bytes, read_to_end, send_bytes, tls_words, wait,
-                              half_close, reset>;
+                              half_close, reset, vanish, handshake>;
 
     /// Reads to the empty line.
     script& head() { return add(read_text{"\r\n\r\n"}); }
@@ -62,6 +69,12 @@ public:
     script& end_sending() { return add(half_close{}); }
     /// Breaks the connection.
     script& break_off() { return add(reset{}); }
+    /// Is gone without a word to the client. Only where `may_vanish`.
+    script& vanish_silently() { return add(vanish{}); }
+    /// On a plain connection: what follows is said over TLS, with `protocol` agreed on in ALPN.
+    script& over_tls(certificate_files identity, std::string protocol = {}) {
+        return add(handshake{std::move(identity), std::move(protocol)});
+    }
 
     [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
 
