@@ -40,7 +40,7 @@ public:
         EXPECT_EQ(next ? next->body : good, good) << "the next call";
         expect_nothing_left(where, server);
     }
-    /// For a server that is not to be asked again.
+    /// For a client that was aborted, which calls nobody any more.
     void expect_nothing_left(const client_rig::target_ptr& where,
                              const misbehaving_server& server) const {
         EXPECT_EQ(rig_.client->look(*where).waiting, 0U);

@@ -2,6 +2,7 @@
 #include "integration/expect_error.hpp"
 #include "support/certificates.hpp"
 #include "support/client_rig.hpp"
+#include "support/http2_frames.hpp"
 #include "support/misbehaving_server.hpp"
 
 #include <gmock/gmock.h>
@@ -26,6 +27,11 @@ protected:
         tls_options tls;
         tls.ca = ca.file();
         return destination_at(server.port(), tls, {}, {}, "https://" + host);
+    }
+
+    // By a server that is plain at first.
+    [[nodiscard]] script served_over_tls() const {
+        return script().over_tls(good).head().send(answer("good")).to_end();
     }
 
     throwaway_ca ca;
@@ -95,28 +101,47 @@ TEST_F(misbehaving_certificate, an_answer_in_an_old_version_of_tls_is_not_taken)
         hello += minor + std::string(32, 'r') + std::string("\0\0\x2f\0", 4);
         std::string record("\x16\x03\x01\0", 4);
         record += static_cast<char>(hello.size());
-        const misbehaving_server server(script().bytes(5).send(record + hello).to_end());
+        misbehaving_server server(script().bytes(5).send(record + hello).to_end());
         client_rig rig;
         const clean_pool pool(rig);
         const auto where = at(server);
         EXPECT_TRUE(failed_as(rig.get(where), tls_failed, false));
-        pool.expect_nothing_left(where, server);
+        server.from_now_on(served_over_tls());
+        pool.expect(where, server, "good");
     }
 }
 
 TEST_F(misbehaving_certificate, http_1_is_not_taken_for_http_2) {
-    const misbehaving_server server({served}, good);  // agrees on nothing in ALPN
-    client_rig rig;
-    const clean_pool pool(rig);
-    tls_options tls;
-    tls.ca = ca.file();
-    http_options demanding;
-    demanding.version = http_version::http2;
-    const auto where = destination_at(server.port(), tls, demanding, {}, "https://localhost");
-    const result<response> got = rig.get(where);
-    ASSERT_TRUE(failed_as(got, protocol_error, false));
-    EXPECT_THAT(got.error().message, HasSubstr("does not speak HTTP/2"));
-    pool.expect_nothing_left(where, server);
+    const std::string over_http2 = settings() + answer_on(1, "good");
+    struct row {
+        const char* agreed;  // in ALPN, where h2 alone is offered
+        error_kind kind;
+        bool sent = false;
+        const char* says = "";
+    };
+    for (const row& one : {
+             row{"", protocol_error, false, "does not speak HTTP/2"},
+             row{"http/1.1", tls_failed, false, "the TLS handshake with localhost"},
+             row{"spdy/3", tls_failed, false, "the TLS handshake with localhost"},
+             row{"h2", protocol_error, true, ""},  // a lie
+         }) {
+        SCOPED_TRACE(one.agreed);
+        misbehaving_server server(
+            script().over_tls(good, one.agreed).head().send(answer("in the old way")).to_end());
+        client_rig rig;
+        const clean_pool pool(rig);
+        tls_options tls;
+        tls.ca = ca.file();
+        http_options demanding;
+        demanding.version = http_version::http2;
+        const auto where = destination_at(server.port(), tls, demanding, {}, "https://localhost");
+        const result<response> got = rig.get(where);
+        ASSERT_TRUE(failed_as(got, one.kind, one.sent));
+        EXPECT_THAT(got.error().message, HasSubstr(one.says));
+        server.from_now_on(
+            script().over_tls(good, "h2").bytes(first_request).send(over_http2).to_end());
+        pool.expect(where, server, "good");
+    }
 }
 
 TEST_F(misbehaving_certificate, a_server_that_wants_ours_and_gets_none_says_so) {

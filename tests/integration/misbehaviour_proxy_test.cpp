@@ -1,5 +1,6 @@
 #include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
+#include "support/certificates.hpp"
 #include "support/client_rig.hpp"
 #include "support/misbehaving_server.hpp"
 
@@ -24,9 +25,27 @@ http_options through(const misbehaving_server& proxy, const std::string& user = 
     return http;
 }
 
-client_rig::target_ptr behind(const misbehaving_server& proxy, const std::string& user = {}) {
-    return destination_at(443, {}, through(proxy, user), {}, "https://api.invalid");
-}
+// After each misbehaviour the proxy does what it should, for the same client.
+class misbehaving_proxy : public ::testing::Test {
+protected:
+    [[nodiscard]] client_rig::target_ptr behind(const http_options& http) const {
+        tls_options tls;
+        tls.ca = ca.file();
+        return destination_at(443, tls, http, {}, "https://api.invalid");
+    }
+    [[nodiscard]] client_rig::target_ptr behind(const misbehaving_server& proxy) const {
+        return behind(through(proxy));
+    }
+
+    throwaway_ca ca;
+    script tunnel = script()
+                        .head()
+                        .send("HTTP/1.1 200 OK\r\n\r\n")
+                        .over_tls(ca.issue("DNS:api.invalid"))
+                        .head()
+                        .send(answer("good"))
+                        .to_end();
+};
 
 struct row {
     const char* name;
@@ -74,9 +93,9 @@ std::vector<row> misbehaviours() {
     };
 }
 
-TEST(misbehaving_proxy, each_way_is_one_precise_error_and_the_pool_is_clean) {
+TEST_F(misbehaving_proxy, each_way_is_one_precise_error_and_the_pool_is_clean) {
     for (const row& one : misbehaviours()) {
-        const misbehaving_server proxy(one.what);
+        misbehaving_server proxy(one.what);
         SCOPED_TRACE(one.name);
         client_rig rig;
         const clean_pool pool(rig);
@@ -92,43 +111,60 @@ TEST(misbehaving_proxy, each_way_is_one_precise_error_and_the_pool_is_clean) {
         }
         EXPECT_EQ(rig.client->look(*where).busy, 0U) << one.name;
         EXPECT_EQ(rig.client->look(*where).idle, 0U) << one.name;
-        pool.expect_nothing_left(where, proxy);
+        proxy.from_now_on(tunnel);
+        pool.expect(where, proxy, "good");
+        EXPECT_EQ(proxy.connections(), 2U) << one.name;
     }
 }
 
-TEST(misbehaving_proxy, sees_the_name_and_its_credentials_only) {
-    const misbehaving_server proxy(reply("HTTP/1.1 403 Forbidden\r\n\r\n"));
+TEST_F(misbehaving_proxy, sees_the_name_and_its_credentials_only) {
+    misbehaving_server proxy(reply("HTTP/1.1 403 Forbidden\r\n\r\n"));
     client_rig rig;
+    const clean_pool pool(rig);
+    const auto where = behind(through(proxy, "ann:pass@"));
     outgoing call;
     call.target = "/secret?path";
     call.fields = {{"authorization", "Bearer origin"}};
-    EXPECT_TRUE(failed_as(rig.send(behind(proxy, "ann:pass@"), std::move(call)), connect_failed));
+    EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), connect_failed));
     EXPECT_EQ(proxy.received(0),
               "CONNECT api.invalid:443 HTTP/1.1\r\nHost: api.invalid:443\r\n"
               "Proxy-Authorization: Basic YW5uOnBhc3M=\r\n\r\n");
+    proxy.from_now_on(tunnel);
+    pool.expect(where, proxy, "good");
 }
 
-TEST(misbehaving_proxy, absolute_form_carries_its_credentials) {
-    const misbehaving_server proxy(reply(answer("fine")));
+TEST_F(misbehaving_proxy, absolute_form_carries_its_credentials) {
+    const misbehaving_server proxy(
+        script().head().send(answer("fine")).head().send(answer("good")).to_end());
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(80, {}, through(proxy, "ann@"), {}, "http://api.invalid");
     ASSERT_TRUE(answered(rig.get(where, "/a?b")));
     EXPECT_EQ(proxy.received(0),
               "GET http://api.invalid/a?b HTTP/1.1\r\nHost: api.invalid\r\n"
               "Proxy-Authorization: Basic YW5uOg==\r\n\r\n");
+    pool.expect(where, proxy, "good");
 }
 
-TEST(misbehaving_proxy, asks_for_credentials_in_absolute_form_too) {
-    const misbehaving_server proxy(reply(answer("", {}, "407 Proxy Authentication Required")));
+TEST_F(misbehaving_proxy, asks_for_credentials_in_absolute_form_too) {
+    const misbehaving_server proxy(script()
+                                       .head()
+                                       .send(answer("", {}, "407 Proxy Authentication Required"))
+                                       .head()
+                                       .send(answer("good"))
+                                       .to_end());
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(80, {}, through(proxy, "ann@"), {}, "http://api.invalid");
     const result<response> got = rig.get(where);
     EXPECT_TRUE(failed_as(got, connect_failed, false));
     EXPECT_THAT(got.error().message, HasSubstr("does not accept the credentials (status 407)"));
+    pool.expect(where, proxy, "good");
+    EXPECT_EQ(proxy.connections(), 1U) << "the answer was whole";
 }
 
-TEST(misbehaving_proxy, interim_answers_come_before_the_tunnel) {
-    const misbehaving_server proxy(
+TEST_F(misbehaving_proxy, interim_answers_come_before_the_tunnel) {
+    misbehaving_server proxy(
         script()
             .head()
             .send_in_pieces("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 Connected\r\n"
@@ -137,33 +173,41 @@ TEST(misbehaving_proxy, interim_answers_come_before_the_tunnel) {
             .bytes(5)
             .break_off());
     client_rig rig;
-    const result<response> got = rig.get(behind(proxy));
-    EXPECT_TRUE(failed_as(got, tls_failed, false)) << "the handshake began";
+    const clean_pool pool(rig);
+    const auto where = behind(proxy);
+    EXPECT_TRUE(failed_as(rig.get(where), tls_failed, false)) << "the handshake began";
+    proxy.from_now_on(tunnel);
+    pool.expect(where, proxy, "good");
 }
 
-TEST(misbehaving_proxy, the_deadline_and_the_connect_timeout_hold_while_it_is_silent_or_drips) {
+TEST_F(misbehaving_proxy, the_deadline_and_the_connect_timeout_hold_while_it_is_silent_or_drips) {
     for (const script& what : {script().head().to_end(), script().to_end(),
                                script().head().drip(std::string(10'000, 'x'), 20ms)}) {
-        const misbehaving_server proxy(what);
+        misbehaving_server proxy(what);
         client_rig rig;
+        const clean_pool pool(rig);
+        const auto patient = behind(proxy);
         outgoing call;
         call.options.until = rig.in(100ms);
-        const result<response> late = rig.send(behind(proxy), std::move(call));
+        const result<response> late = rig.send(patient, std::move(call));
         EXPECT_TRUE(failed_as(late, timeout, false));
         EXPECT_THAT(late.error().message, HasSubstr("asking the proxy 127.0.0.1:"));
         EXPECT_THAT(late.error().message, HasSubstr("for a connection to api.invalid"));
 
         http_options http = through(proxy);
         http.connect_timeout = 100ms;
-        const auto where = destination_at(443, {}, http, {}, "https://api.invalid");
-        EXPECT_TRUE(failed_as(rig.get(where), timeout, false));
-        EXPECT_EQ(rig.client->look(*where).busy, 0U);
+        const auto hasty = behind(http);
+        EXPECT_TRUE(failed_as(rig.get(hasty), timeout, false));
+        EXPECT_EQ(rig.client->look(*hasty).busy, 0U);
+        proxy.from_now_on(tunnel);
+        pool.expect(patient, proxy, "good");
     }
 }
 
-TEST(misbehaving_proxy, a_call_may_be_cancelled_while_it_is_asked) {
-    const misbehaving_server proxy(script().head().to_end());
+TEST_F(misbehaving_proxy, a_call_may_be_cancelled_while_it_is_asked) {
+    misbehaving_server proxy(script().head().to_end());
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = behind(proxy);
     const auto call = rig.start(where);
     ASSERT_TRUE(rig.run_until([&] { return !proxy.received(0).empty(); }));
@@ -171,21 +215,36 @@ TEST(misbehaving_proxy, a_call_may_be_cancelled_while_it_is_asked) {
     ASSERT_TRUE(rig.run_until([&] { return call->outcome.has_value(); }));
     EXPECT_TRUE(failed_as(*call->outcome, cancelled, false));
     EXPECT_EQ(rig.client->look(*where).busy, 0U);
+    proxy.from_now_on(tunnel);
+    pool.expect(where, proxy, "good");
+}
 
+TEST_F(misbehaving_proxy, a_client_may_be_aborted_while_it_is_asked) {
+    const misbehaving_server proxy(script().head().to_end());
+    client_rig rig;
+    const clean_pool pool(rig);
+    const auto where = behind(proxy);
     const auto aborted = rig.start(where);
-    ASSERT_TRUE(rig.run_until([&] { return proxy.connections() == 2; }));
+    ASSERT_TRUE(rig.run_until([&] { return proxy.connections() == 1; }));
     rig.client->abort();
     ASSERT_TRUE(rig.run_until([&] { return aborted->outcome.has_value(); }));
     EXPECT_TRUE(failed_as(*aborted->outcome, cancelled, false));
+    pool.expect_nothing_left(where, proxy);
 }
 
-TEST(misbehaving_proxy, a_name_that_does_not_resolve_is_said_to_be_the_proxys) {
+TEST_F(misbehaving_proxy, a_name_that_does_not_resolve_is_said_to_be_the_proxys) {
+    const misbehaving_server proxy(tunnel);  // another one, which can be found
     client_rig rig;
+    const clean_pool pool(rig);
     http_options http;
     http.proxy = proxy_options::to(secret("http://ann:pass@nowhere.invalid:3128"));
-    const result<response> got = rig.get(destination_at(443, {}, http, {}, "https://api.invalid"));
+    const auto where = behind(http);
+    const result<response> got = rig.get(where);
     EXPECT_TRUE(failed_as(got, dns_failed, false));
+    EXPECT_EQ(rig.client->look(*where).busy, 0U);
+    EXPECT_EQ(rig.client->look(*where).idle, 0U);
     EXPECT_EQ(got.error().message, "the host name nowhere.invalid of the proxy did not resolve");
+    pool.expect(behind(proxy), proxy, "good");
 }
 
 }  // namespace

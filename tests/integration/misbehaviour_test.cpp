@@ -245,7 +245,8 @@ std::vector<odd_row> oddities() {
          reply(ok + std::string("Connection: upgrade, Close\r\n") + four), "four", false},
         {"more_than_was_asked_for", reply(answer("four") + answer("unasked")), "four", false},
         {"noise_behind_the_answer", reply(answer("four") + "noise"), "four", false},
-        {"answer_before_the_request", script().send(answer("four")).to_end(), "four", true},
+        {"answer_before_the_request",
+         script().send(answer("four")).head().head().send(answer("again")).to_end(), "four", true},
     };
 }
 
@@ -262,11 +263,7 @@ TEST_P(oddity, is_an_answer) {
     EXPECT_EQ(got->body, one.body);
     EXPECT_EQ(rig.client->look(*where).busy, 0U);
     EXPECT_EQ(rig.client->look(*where).idle, one.reused ? 1U : 0U);
-    if (std::string(one.name) == "answer_before_the_request") {
-        pool.expect_nothing_left(where, server);
-    } else {
-        pool.expect(where, server, one.reused ? "again" : "new");
-    }
+    pool.expect(where, server, one.reused ? "again" : "new");
 }
 
 INSTANTIATE_TEST_SUITE_P(answers, oddity, ::testing::ValuesIn(oddities()), name_of);

@@ -1,3 +1,4 @@
+#include "integration/clean_pool.hpp"
 #include "integration/expect_error.hpp"
 #include "support/client_rig.hpp"
 #include "support/loopback.hpp"
@@ -29,12 +30,14 @@ TEST(reuse, a_connection_that_dies_at_rest_is_not_used_again) {
         if (broken) first.break_off();
         misbehaving_server server({first, then_answer("second")});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         EXPECT_EQ(rig.get(where).value().body, "first");
         EXPECT_EQ(rig.client->look(*where).idle, 1U);
         server.go_on();
         EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).idle == 0; }));
-        EXPECT_EQ(rig.get(where).value().body, "second");
+        pool.expect(where, server, "second");
+        EXPECT_EQ(server.connections(), 2U);
     }
 }
 
@@ -43,12 +46,13 @@ TEST(reuse, bytes_nobody_asked_for_end_a_connection_at_rest) {
         {script().head().send(answer("first")).until_told().send(answer("poison")).to_end(),
          then_answer("second")});
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(server.port());
     EXPECT_EQ(rig.get(where).value().body, "first");
     server.go_on();
     EXPECT_TRUE(rig.run_until([&] { return rig.client->look(*where).idle == 0; }));
-    EXPECT_EQ(rig.get(where).value().body, "second");
     EXPECT_TRUE(server.wait_until_finished(0));
+    pool.expect(where, server, "second");
 }
 
 // An answer may fill just the room that a receive had: nobody knows then whether there is more, and
@@ -63,8 +67,9 @@ TEST(reuse, an_answer_that_just_fills_the_room_leaves_the_connection_sound) {
         script serves;
         for (int i = 0; i < calls; ++i)
             serves.head().send(whole);
-        misbehaving_server server(serves.to_end());
+        misbehaving_server server(serves.head().send(answer("good")).to_end());
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         for (int i = 0; i < calls; ++i) {
             const result<response> got = rig.get(where);
@@ -72,6 +77,7 @@ TEST(reuse, an_answer_that_just_fills_the_room_leaves_the_connection_sound) {
             EXPECT_EQ(got->body.size(), body);
             rig.loop.poll();  // the turn ends: it listens at rest
         }
+        pool.expect(where, server, "good");
         EXPECT_EQ(server.connections(), 1U);
     }
 }
@@ -81,6 +87,7 @@ TEST(reuse, what_stood_for_origins_that_are_not_used_any_more_is_forgotten) {
     const std::uint16_t nobody = free_port();
     client_rig rig;
     misbehaving_server server(then_answer("still there"));
+    const clean_pool pool(rig);
     const auto in_use = destination_at(server.port());
     EXPECT_EQ(rig.get(in_use).value().body, "still there");
     std::vector<std::weak_ptr<const net::destination>> origins;
@@ -92,7 +99,7 @@ TEST(reuse, what_stood_for_origins_that_are_not_used_any_more_is_forgotten) {
         EXPECT_FALSE(rig.get(where));
     }
     EXPECT_LT(std::ranges::count_if(origins, [](const auto& one) { return !one.expired(); }), 70);
-    EXPECT_EQ(rig.get(in_use).value().body, "still there");
+    pool.expect(in_use, server, "still there");
     EXPECT_EQ(server.connections(), 1U);
 }
 
@@ -105,6 +112,7 @@ TEST(reuse, a_connection_that_died_unseen_is_noticed_in_time) {
         misbehaving_server server({first, then_answer("second")});
         testing::manual_clock time;
         client_rig rig(nullptr, &time);
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         EXPECT_EQ(rig.get(where).value().body, "first");
         server.go_on();
@@ -113,6 +121,7 @@ TEST(reuse, a_connection_that_died_unseen_is_noticed_in_time) {
         const result<response> got = rig.get(where);
         ASSERT_TRUE(answered(got)) << broken;
         EXPECT_EQ(got->body, "second");
+        pool.expect(where, server, "second");
     }
 }
 
@@ -122,6 +131,7 @@ TEST(reuse, poison_that_came_unseen_is_noticed_in_time) {
          then_answer("second")});
     testing::manual_clock time;
     client_rig rig(nullptr, &time);
+    const clean_pool pool(rig);
     const auto where = destination_at(server.port());
     EXPECT_EQ(rig.get(where).value().body, "first");
     server.go_on();
@@ -130,6 +140,7 @@ TEST(reuse, poison_that_came_unseen_is_noticed_in_time) {
     const result<response> got = rig.get(where);
     ASSERT_TRUE(answered(got));
     EXPECT_EQ(got->body, "second");
+    pool.expect(where, server, "second");
 }
 
 // Within the millisecond in which no look is taken. A reset shows when sending, and the request is
@@ -141,6 +152,7 @@ TEST(reuse, dying_at_the_very_moment_of_reuse) {
         misbehaving_server server({first, then_answer("second")});
         const testing::manual_clock time;
         client_rig rig(nullptr, &time);
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         EXPECT_EQ(rig.get(where).value().body, "first");
         server.go_on();
@@ -153,7 +165,7 @@ TEST(reuse, dying_at_the_very_moment_of_reuse) {
             EXPECT_TRUE(got || failed_as(got, error_kind::connection_lost, true));
         }
         EXPECT_EQ(rig.client->look(*where).busy, 0U);
-        EXPECT_TRUE(answered(rig.get(where)));
+        pool.expect(where, server, "second");
     }
 }
 
@@ -162,6 +174,7 @@ TEST(reuse, a_streamed_request_is_never_repeated_once_it_was_read) {
         {script().head().send(answer("first")).until_told().break_off(), then_answer("second")});
     const testing::manual_clock time;
     client_rig rig(nullptr, &time);
+    const clean_pool pool(rig);
     http_options http;
     http.expect_continue = false;
     const auto where = destination_at(server.port(), {}, http);
@@ -175,6 +188,7 @@ TEST(reuse, a_streamed_request_is_never_repeated_once_it_was_read) {
     // The head met the dead connection before the body was touched.
     ASSERT_TRUE(answered(got));
     EXPECT_TRUE(server.wait_until_received(1, "two"));
+    pool.expect(where, server, "second");
 }
 
 TEST(reuse, a_request_answered_before_its_end_costs_the_connection) {
@@ -182,6 +196,7 @@ TEST(reuse, a_request_answered_before_its_end_costs_the_connection) {
         misbehaving_server server(
             {script().head().send(answer("no", {}, "413 Too Large")).to_end(), then_answer("x")});
         client_rig rig;
+        const clean_pool pool(rig);
         const auto where = destination_at(server.port());
         outgoing put;
         put.method = "PUT";
@@ -194,7 +209,7 @@ TEST(reuse, a_request_answered_before_its_end_costs_the_connection) {
         }
         EXPECT_TRUE(answered(rig.send(where, std::move(put)), 413)) << streamed;
         EXPECT_EQ(rig.client->look(*where).idle, 0U);
-        EXPECT_TRUE(answered(rig.get(where)));
+        pool.expect(where, server, "x");
         EXPECT_EQ(server.connections(), 2U);
     }
 }
@@ -202,12 +217,13 @@ TEST(reuse, a_request_answered_before_its_end_costs_the_connection) {
 TEST(reuse, an_upload_cut_off_is_a_lost_connection) {
     misbehaving_server server({script().head().bytes(100'000).break_off(), then_answer("x")});
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(server.port());
     outgoing put;
     put.method = "PUT";
     put.body = std::string(std::size_t{20} << 20, 'x');
     EXPECT_TRUE(failed_as(rig.send(where, std::move(put)), error_kind::connection_lost, true));
-    EXPECT_TRUE(answered(rig.get(where)));
+    pool.expect(where, server, "x");
 }
 
 TEST(reuse, an_answer_to_head_that_has_a_body_poisons_nothing) {
@@ -215,13 +231,14 @@ TEST(reuse, an_answer_to_head_that_has_a_body_poisons_nothing) {
         {script().head().send(answer("a body that must not be there")).to_end(),
          then_answer("second")});
     client_rig rig;
+    const clean_pool pool(rig);
     const auto where = destination_at(server.port());
     outgoing head;
     head.method = "HEAD";
     const result<response> got = rig.send(where, std::move(head));
     ASSERT_TRUE(answered(got));
     EXPECT_EQ(got->body, "");
-    EXPECT_EQ(rig.get(where).value().body, "second");
+    pool.expect(where, server, "second");
 }
 
 }  // namespace
