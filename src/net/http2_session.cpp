@@ -241,6 +241,8 @@ void http2_session::end_lost() {
 // anything by a server that does not accept the client's certificate.
 void http2_session::end(error_kind kind, std::string_view message, const std::string& remote) {
     if (std::exchange(over_, true)) return;
+    // After a GOAWAY nghttp2 wants no more either.
+    broken_ = kind == error_kind::protocol_error && !goes_away_;
     const auto streams = std::exchange(streams_, {});
     const bool unseen = lease_ && lease_->refusal() && !lease_->refusal()->maybe_sent;
     for (const auto& stream : streams) {

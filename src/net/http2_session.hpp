@@ -94,6 +94,8 @@ private:
     void on_head_end(http2_stream& stream);
     void on_closed(http2_stream& stream, std::uint32_t code);
     void refuse(http2_stream& stream, error_kind kind, std::string message);
+    /// The server broke HTTP/2 before the request was sent.
+    [[nodiscard]] error broken_before_request() const;
     /// False: too many since the last that was of use to a call.
     [[nodiscard]] bool note_frame() noexcept {
         constexpr std::uint32_t most_useless_frames = 10'000;
@@ -119,6 +121,7 @@ private:
     bool flushing_ = false;   // a turn of `flush` is posted
     bool goes_away_ = false;  // no new streams
     bool over_ = false;
+    bool broken_ = false;  // it is over because the server breaks HTTP/2
     std::uint32_t useless_frames_ = 0;
 };
 

@@ -59,9 +59,10 @@ result<void> http2_session::begin(const std::shared_ptr<http2_stream>& stream,
         goes_away_ = true;
         stream->refused = true;
         stream->closed = true;
-        stream->fail(
-            {error_kind::connection_lost,
-             fmt::format("the connection to {} takes no more requests", where_->authority)});
+        stream->fail(broken_ ? broken_before_request()
+                             : error{error_kind::connection_lost,
+                                     fmt::format("the connection to {} takes no more requests",
+                                                 where_->authority)});
         tell();
         if (!over_) flush_soon();  // which ends it when it is idle
         return {};
@@ -148,10 +149,19 @@ void http2_session::refuse(http2_stream& stream, error_kind kind, std::string me
     nghttp2_submit_rst_stream(native_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_CANCEL);
 }
 
+error http2_session::broken_before_request() const {
+    return {error_kind::protocol_error,
+            fmt::format("{}: the server breaks HTTP/2", where_->authority)};
+}
+
 void http2_session::on_closed(http2_stream& stream, std::uint32_t code) {
     stream.closed = true;
     stream.timeout.stop();
-    if (!stream.over()) {
+    // nghttp2 says the same of what is not sent any more, because it found a fault of the server's.
+    const bool found_fault = code == NGHTTP2_REFUSED_STREAM && !stream.reset_by_peer && !goes_away_;
+    if (!stream.over() && found_fault) {
+        stream.fail(broken_before_request());
+    } else if (!stream.over()) {
         error why;
         why.maybe_sent = code != NGHTTP2_REFUSED_STREAM;
         why.remote = nghttp2_http2_strerror(code);

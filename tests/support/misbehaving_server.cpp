@@ -38,9 +38,9 @@ misbehaving_server::misbehaving_server(std::vector<script> scripts,
     shown_ = std::make_shared<server_identity>(identity, std::move(of_clients));
 }
 
-void misbehaving_server::show(const certificate_files& identity) {
+void misbehaving_server::show(const certificate_files& identity, client_demand of_clients) {
     const std::lock_guard lock(mutex_);
-    shown_ = std::make_shared<server_identity>(identity);
+    shown_ = std::make_shared<server_identity>(identity, std::move(of_clients));
 }
 
 void misbehaving_server::from_now_on(script every) {
@@ -168,7 +168,7 @@ void misbehaving_server::serve(served_connection& on, const script& what) {
             return false;
         },
         [&](const script::handshake& step) {
-            return on.shake_hands(server_identity(step.identity, {.protocol = step.protocol}));
+            return on.shake_hands(server_identity(step.identity));
         },
     };
     for (const script::step& step : what.steps()) {

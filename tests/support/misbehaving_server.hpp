@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::string received(std::size_t index) const;
 
     /// Shows another certificate on the connections that follow.
-    void show(const certificate_files& identity);
+    void show(const certificate_files& identity, client_demand of_clients = {});
     /// Plays this, and nothing else, on the connections that follow.
     void from_now_on(script every);
     /// Lets the next (or the current) `script::wait` step go on.

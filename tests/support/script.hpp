@@ -37,7 +37,6 @@ public:
     struct vanish {};
     struct handshake {
         certificate_files identity;
-        std::string protocol;
     };
     using step = std::variant<read_text, read_bytes, read_to_end, send_bytes, tls_words, wait,
                               half_close, reset, vanish, handshake>;
@@ -71,10 +70,8 @@ public:
     script& break_off() { return add(reset{}); }
     /// Is gone without a word to the client. Only where `may_vanish`.
     script& vanish_silently() { return add(vanish{}); }
-    /// On a plain connection: what follows is said over TLS, with `protocol` agreed on in ALPN.
-    script& over_tls(certificate_files identity, std::string protocol = {}) {
-        return add(handshake{std::move(identity), std::move(protocol)});
-    }
+    /// On a plain connection: what follows is said over TLS.
+    script& over_tls(certificate_files identity) { return add(handshake{std::move(identity)}); }
 
     [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
 
