@@ -2,14 +2,19 @@
 #include "config/expand.hpp"
 #include "config/redis_url.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace symphony::detail {
 
 namespace {
 
 constexpr duration_range timeouts{std::chrono::milliseconds(1), std::chrono::minutes(1)};
-constexpr std::size_t most_sentinels = 32;
+constexpr std::size_t most_addresses = 32;
 
 void read_host(const cursor& at, redis_options& options) {
     auto text = at.shown_text();
@@ -67,17 +72,29 @@ void read_tls_of_redis(const cursor& at, redis_options& options) {
     options.tls_settings = read_tls(at);
 }
 
-void read_sentinel_address(const cursor& at, redis_sentinel_options& options) {
+void read_address(const cursor& at, std::uint16_t port, std::string_view example,
+                  std::vector<redis_address>& addresses) {
     const auto text = at.shown_text();
     if (!text) return;
-    auto address = read_redis_address(*text, 26'379);
+    auto address = read_redis_address(*text, port);
     if (!address) {
-        at.wrong("must be HOST:PORT, for example sentinel-1:26379");
-    } else if (std::ranges::find(options.addresses, *address) != options.addresses.end()) {
+        at.wrong(fmt::format("must be HOST:PORT, for example {}:{}", example, port));
+    } else if (std::ranges::find(addresses, *address) != addresses.end()) {
         at.wrong("was given before");
     } else {
-        options.addresses.push_back(std::move(*address));
+        addresses.push_back(std::move(*address));
     }
+}
+
+std::vector<redis_address> read_addresses(const cursor& at, std::uint16_t port,
+                                          std::string_view example) {
+    std::vector<redis_address> addresses;
+    const auto items = at.items();
+    if (at.value().kind == node::type::sequence && items.empty()) at.wrong("must not be empty");
+    if (items.size() > most_addresses) at.wrong("has more than 32 addresses");
+    for (const cursor& item : items)
+        read_address(item, port, example, addresses);
+    return addresses;
 }
 
 redis_sentinel_options read_sentinels(const cursor& at) {
@@ -91,23 +108,34 @@ redis_sentinel_options read_sentinels(const cursor& at) {
         }
     }
     if (const auto addresses = block.require("addresses")) {
-        const auto items = addresses->items();
-        if (addresses->value().kind == node::type::sequence && items.empty()) {
-            addresses->wrong("must not be empty");
-        }
-        if (items.size() > most_sentinels) addresses->wrong("has more than 32 addresses");
-        for (const cursor& item : items)
-            read_sentinel_address(item, options);
+        options.addresses = read_addresses(*addresses, 26'379, "sentinel-1");
     }
     read_user(block, options.username, options.password);
     return options;
+}
+
+// Of a list, the first is the one to ask first, unless `host` or `url` names another.
+void read_cluster(const cursor& at, const object& block, redis_options& options) {
+    if (at.value().kind == node::type::scalar) {
+        options.cluster = at.choice({{"true"}, {"false"}}) == 0u;
+        return;
+    }
+    options.cluster = true;
+    options.cluster_nodes = read_addresses(at, 6379, "redis-1");
+    if (block.get("host") || block.get("url") || options.cluster_nodes.empty()) return;
+    options.server = options.cluster_nodes.front();
+    options.cluster_nodes.erase(options.cluster_nodes.begin());
 }
 
 // What cannot go together.
 void check_whole(const cursor& at, const object& block, const redis_options& options) {
     const bool names_server = block.get("host") || block.get("url");
     const auto sentinels = block.get("sentinels");
-    if (!names_server && !sentinels) at.incomplete("needs 'host', 'url' or 'sentinels'");
+    const auto cluster = block.get("cluster");
+    const bool names_nodes = cluster && cluster->value().kind == node::type::sequence;
+    if (!names_server && !names_nodes && !sentinels) {
+        at.incomplete("needs 'host', 'url', 'sentinels' or 'cluster' with its nodes");
+    }
     if (names_server && sentinels) {
         sentinels->incomplete(
             "goes without 'host' and 'url': the sentinels say where the master is");
@@ -116,7 +144,6 @@ void check_whole(const cursor& at, const object& block, const redis_options& opt
         port->incomplete("goes with 'host' only");
     }
     if (!options.cluster) return;
-    const auto cluster = block.get("cluster");
     if (sentinels)
         cluster->incomplete("goes without 'sentinels': a cluster finds its masters itself");
     if (options.database != 0) cluster->incomplete("a cluster has database 0 only");
@@ -151,7 +178,7 @@ redis_options read_redis(const cursor& at) {
     if (const auto sentinels = block.get("sentinels"))
         options.sentinel = read_sentinels(*sentinels);
     if (const auto cluster = block.get("cluster")) {
-        options.cluster = cluster->choice({{"true"}, {"false"}}) == 0u;
+        read_cluster(*cluster, block, options);
     }
     const auto time = [](const cursor& c) { return c.time(timeouts); };
     block.into(options.command_timeout, "commandTimeout", time);

@@ -42,10 +42,12 @@ redis_request with_asking(const redis_request& request) {
 
 }  // namespace
 
-redis_cluster::redis_cluster(redis_setup setup, const redis_endpoint& first)
+redis_cluster::redis_cluster(redis_setup setup, const std::vector<redis_endpoint>& seeds)
     : setup_(std::move(setup)) {
-    first_ = connect(first);
-    nodes_.emplace(first_->name(), first_);
+    for (const redis_endpoint& seed : seeds) {
+        seeds_.push_back(connect(seed));
+        nodes_.emplace(seeds_.back()->name(), seeds_.back());
+    }
 }
 
 asio::awaitable<result<redis_reply>> redis_cluster::send(std::string_view key,
@@ -126,7 +128,12 @@ void redis_cluster::stop() noexcept {
 
 redis_cluster::connection redis_cluster::for_slot(std::uint16_t slot) {
     const redis_address* const owner = slots_.owner(slot);
-    return owner != nullptr ? at(*owner) : first_;
+    return owner != nullptr ? at(*owner) : any_seed();
+}
+
+redis_cluster::connection redis_cluster::any_seed() const {
+    const auto ready = std::ranges::find_if(seeds_, &redis_connection::is_ready);
+    return ready != seeds_.end() ? *ready : seeds_.front();
 }
 
 redis_cluster::connection redis_cluster::at(const redis_address& node) {
@@ -190,7 +197,8 @@ void redis_cluster::forget_unused() {
     const instant now = setup_.core->time.now();
     std::erase_if(nodes_, [&](const auto& entry) {
         const connection& node = entry.second;
-        const bool stays = node == first_ || difference(now, node->last_used()) < kept_unused ||
+        const bool stays = std::ranges::find(seeds_, node) != seeds_.end() ||
+                           difference(now, node->last_used()) < kept_unused ||
                            std::ranges::any_of(
                                slots_.nodes(),
                                [&](const redis_address& address) {
@@ -204,8 +212,10 @@ void redis_cluster::forget_unused() {
 std::shared_ptr<redis_topology> make_cluster_topology(redis_setup setup,
                                                       const redis_options& options) {
     setup.login.database = 0;
-    const redis_endpoint first{options.server, options.unix_socket};
-    return std::make_shared<redis_cluster>(std::move(setup), first);
+    std::vector<redis_endpoint> seeds{{options.server, options.unix_socket}};
+    for (const redis_address& node : options.cluster_nodes)
+        seeds.push_back({node, {}});
+    return std::make_shared<redis_cluster>(std::move(setup), seeds);
 }
 
 }  // namespace symphony::detail

@@ -12,11 +12,12 @@ namespace symphony::detail {
 
 /// A Redis Cluster: a connection to each node that is needed, and the map of slots, which is
 /// learned from what the nodes say. (Redis Cluster specification, "MOVED Redirection" and "ASK
-/// Redirection".) Before it is known, the first server is asked, which redirects. For one thread.
+/// Redirection".) Before it is known, a seed is asked, which redirects. For one thread.
 class redis_cluster final : public redis_topology,
                             public std::enable_shared_from_this<redis_cluster> {
 public:
-    redis_cluster(redis_setup setup, const redis_endpoint& first);
+    /// `seeds`: some of its nodes, at least one.
+    redis_cluster(redis_setup setup, const std::vector<redis_endpoint>& seeds);
 
     [[nodiscard]] boost::asio::awaitable<result<redis_reply>> send(
         std::string_view key, std::span<const std::string_view> words, instant until) override;
@@ -36,6 +37,7 @@ private:
                                             std::string_view verb);
 
     [[nodiscard]] connection for_slot(std::uint16_t slot);
+    [[nodiscard]] connection any_seed() const;
     [[nodiscard]] connection at(const redis_address& node);
     [[nodiscard]] connection connect(const redis_endpoint& where);
     void refresh_soon();
@@ -44,7 +46,7 @@ private:
     void forget_unused();
 
     const redis_setup setup_;
-    connection first_;
+    std::vector<connection> seeds_;
     cluster_slots slots_;
     std::map<std::string, connection, std::less<>> nodes_;  // by name
     instant refreshed_at_ = instant::min();

@@ -70,6 +70,36 @@ TEST(redis_cluster, a_slot_moves_while_it_is_used) {
         EXPECT_TRUE(replied(rig.run(count, {key}), 7));
 }
 
+TEST(redis_cluster, over_tls) {
+    throwaway_ca authority;
+    redis_cluster_set set(false, over_tls(authority));
+    redis_options options = options_for(set);
+    options.tls = true;
+    options.tls_settings.ca = authority.file();
+    redis_rig rig(options);
+    for (int i = 0; i < 30; ++i)
+        EXPECT_TRUE(replied(rig.ask({"SET", "key" + std::to_string(i), "v"}), "OK"));
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_NE(set.node(i).cli("dbsize"), "0");
+    const int slot = detail::cluster_slot("key0");
+    const std::size_t from = slot <= 5460 ? 0 : slot <= 10'922 ? 1 : 2;
+    set.move_slot(slot, from, (from + 1) % 3);
+    EXPECT_TRUE(replied(rig.ask({"GET", "key0"}), "v"));
+}
+
+TEST(redis_cluster, any_of_its_nodes_says_the_map) {
+    redis_cluster_set set;
+    redis_options options = options_for(set);
+    options.server.port = 1;  // nobody is there
+    options.cluster_nodes = {{"127.0.0.1", 2}, {"127.0.0.1", set.node(2).port()}};
+    redis_rig rig(options);
+    ASSERT_TRUE(rig.run_until([&] { return rig.ask({"SET", "key0", "v"}).has_value(); }));
+    for (int i = 0; i < 30; ++i)
+        EXPECT_TRUE(replied(rig.ask({"SET", "key" + std::to_string(i), "v"}), "OK"));
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_NE(set.node(i).cli("dbsize"), "0");
+}
+
 TEST(redis_cluster, a_node_dies_and_its_replica_takes_over) {
     redis_cluster_set set(true);
     redis_rig rig(options_for(set, 1));

@@ -120,6 +120,15 @@ redis_options options_for(const redis_server& server) {
     return options;
 }
 
+redis_server_options over_tls(throwaway_ca& authority) {
+    const certificate_files files = authority.issue("IP:127.0.0.1");
+    redis_server_options encrypted;
+    encrypted.certificate = files.certificate;
+    encrypted.key = files.key;
+    encrypted.ca = authority.file();
+    return encrypted;
+}
+
 ::testing::AssertionResult replied(const result<redis_reply>& got, const std::string& text) {
     if (got && got->text == text && got->kind != redis_reply::type::error) {
         return ::testing::AssertionSuccess();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/redis_client.hpp"
+#include "support/certificates.hpp"
 #include "support/redis_server.hpp"
 #include "symphony/core/clock.hpp"
 #include "symphony/core/random.hpp"
@@ -65,6 +66,9 @@ private:
 
 /// With a time-out that no busy machine comes near.
 [[nodiscard]] redis_options options_for(const redis_server& server);
+
+/// For servers of this address that speak TLS among themselves, too.
+[[nodiscard]] redis_server_options over_tls(throwaway_ca& authority);
 
 /// For EXPECT_TRUE: what is wrong is said in one line.
 [[nodiscard]] ::testing::AssertionResult replied(const result<detail::redis_reply>& got,

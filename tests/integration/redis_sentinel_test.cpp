@@ -40,6 +40,26 @@ TEST(redis_sentinel, follows_a_failover) {
     EXPECT_NE(set.replica().cli("info replication").find("role:master"), std::string::npos);
 }
 
+TEST(redis_sentinel, over_tls) {
+    throwaway_ca authority;
+    redis_sentinel_set set({}, over_tls(authority));
+    redis_options options = options_for(set);
+    options.command_timeout = 2s;  // sanitizers are slow, and the first waits for two handshakes
+    options.tls = true;
+    {
+        redis_rig rig(options);
+        EXPECT_TRUE(unavailable(rig.ask({"PING"}), "no sentinel names the master 'main'",
+                                "is not accepted"));
+    }
+    options.tls_settings.ca = authority.file();
+    redis_rig rig(options);
+    ASSERT_TRUE(replied(rig.ask({"SET", "k", "before"}), "OK"));
+    set.replica().wait_for("get k", "before");
+    set.master().kill();
+    ASSERT_TRUE(comes_back(rig, {"GET", "k"}));
+    EXPECT_TRUE(replied(rig.ask({"GET", "k"}), "before"));
+}
+
 TEST(redis_sentinel, leaves_a_master_that_became_a_replica) {
     redis_sentinel_set set;
     redis_rig rig(options_for(set));

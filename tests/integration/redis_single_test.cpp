@@ -1,6 +1,5 @@
 // One server: who may connect and how, scripts, and many commands at once.
 #include "redis_rig.hpp"
-#include "support/certificates.hpp"
 #include "symphony/testing/fail_count.hpp"
 
 #include <gtest/gtest.h>

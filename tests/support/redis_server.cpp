@@ -106,6 +106,10 @@ void redis_server::write_config() const {
     if (tls) {
         file << "tls-port " << port_ << "\ntls-cert-file " << options_.certificate
              << "\ntls-key-file " << options_.key << "\ntls-auth-clients no\n";
+        if (!options_.ca.empty()) {
+            file << "tls-ca-cert-file " << options_.ca << "\ntls-replication yes\n";
+            if (options_.cluster) file << "tls-cluster yes\n";
+        }
     }
     if (!options_.sentinel) {
         file << "save \"\"\nappendonly no\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n";
@@ -188,15 +192,16 @@ std::string redis_server::log() const {
     return text.empty() ? std::string("is ") + program + " installed?" : text;
 }
 
-redis_sentinel_set::redis_sentinel_set(const std::string& password) {
-    servers_.push_back(std::make_unique<redis_server>());
+redis_sentinel_set::redis_sentinel_set(const std::string& password,
+                                       const redis_server_options& every) {
+    servers_.push_back(std::make_unique<redis_server>(every));
     const std::string master_port = std::to_string(master().port());
-    redis_server_options follows;
+    redis_server_options follows = every;
     follows.config = {"replicaof 127.0.0.1 " + master_port};
     servers_.push_back(std::make_unique<redis_server>(follows));
     replica().wait_for("info replication", "master_link_status:up");
     for (int i = 0; i < 3; ++i) {
-        redis_server_options watches;
+        redis_server_options watches = every;
         watches.sentinel = true;
         watches.config = {"sentinel monitor main 127.0.0.1 " + master_port + " 2",
                           "sentinel down-after-milliseconds main 500",
@@ -213,12 +218,11 @@ redis_sentinel_set::redis_sentinel_set(const std::string& password) {
     }
 }
 
-redis_cluster_set::redis_cluster_set(bool replicas) {
+redis_cluster_set::redis_cluster_set(bool replicas, redis_server_options every) {
     const std::size_t count = replicas ? 6 : 3;
-    redis_server_options options;
-    options.cluster = true;
+    every.cluster = true;
     for (std::size_t i = 0; i < count; ++i) {
-        nodes_.push_back(std::make_unique<redis_server>(options));
+        nodes_.push_back(std::make_unique<redis_server>(every));
         ids_.push_back(nodes_.back()->cli("cluster myid"));
         nodes_.back()->cli("cluster set-config-epoch " + std::to_string(i + 1));
     }

@@ -18,6 +18,7 @@ struct redis_server_options {
     bool unix_socket = false;           ///< beside the port
     std::string certificate{};          ///< with `key`: the port speaks TLS only (PEM files)
     std::string key{};
+    std::string ca{};       ///< with those: what it holds other servers' certificates against
     bool sentinel = false;  ///< runs as a sentinel
     bool cluster = false;   ///< runs as a cluster's node
 };
@@ -64,7 +65,9 @@ private:
 /// A master, a replica and three sentinels that watch the master as "main", ready for a failover.
 class redis_sentinel_set {
 public:
-    explicit redis_sentinel_set(const std::string& password = {});
+    /// `every` is for all of them; with a certificate, they speak TLS among themselves, too.
+    explicit redis_sentinel_set(const std::string& password = {},
+                                const redis_server_options& every = {});
 
     [[nodiscard]] redis_server& master() noexcept { return *servers_[0]; }
     [[nodiscard]] redis_server& replica() noexcept { return *servers_[1]; }
@@ -79,7 +82,8 @@ private:
 /// 3, 4 and 5 replicate them.
 class redis_cluster_set {
 public:
-    explicit redis_cluster_set(bool replicas = false);
+    /// `every` as above.
+    explicit redis_cluster_set(bool replicas = false, redis_server_options every = {});
 
     [[nodiscard]] redis_server& node(std::size_t index) noexcept { return *nodes_[index]; }
     [[nodiscard]] const std::string& id(std::size_t index) const { return ids_[index]; }

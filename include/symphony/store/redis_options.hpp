@@ -36,6 +36,7 @@ struct redis_options {
     tls_options tls_settings{};
     redis_sentinel_options sentinel{};  ///< used when it has addresses
     bool cluster = false;
+    std::vector<redis_address> cluster_nodes{};  ///< more of its nodes, should `server` be away
     duration command_timeout = std::chrono::milliseconds(50);  ///< above 0; a command is never
                                                                ///< queued for later
     duration connect_timeout = std::chrono::seconds(1);

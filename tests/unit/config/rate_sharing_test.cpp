@@ -62,6 +62,15 @@ TEST(rate_sharing, every_key_is_read) {
     EXPECT_EQ(many.tls_settings.server_name, "n");
     EXPECT_EQ(many.tls_settings.min_version, "1.3");
     EXPECT_TRUE(redis("host: h, cluster: true").cluster);
+    EXPECT_FALSE(redis("host: h, cluster: false").cluster);
+    const redis_options nodes = redis("cluster: [a, 'b:1', '[::1]:2']");
+    EXPECT_TRUE(nodes.cluster);
+    EXPECT_EQ(nodes.server, (redis_address{"a", 6379}));
+    EXPECT_THAT(nodes.cluster_nodes,
+                ::testing::ElementsAre(redis_address{"b", 1}, redis_address{"::1", 2}));
+    EXPECT_EQ(redis("host: h, cluster: [a]").server.host, "h");
+    EXPECT_THAT(redis("host: h, cluster: [a]").cluster_nodes,
+                ::testing::ElementsAre(redis_address{"a", 6379}));
     EXPECT_EQ(redis("url: 'redis://u:p@h:2/4'").database, 4u);
     EXPECT_TRUE(redis("url: 'redis://h', tls: true").tls);
     EXPECT_TRUE(redis("url: 'rediss://h', tls: {minVersion: 1.3}").tls);
@@ -115,7 +124,7 @@ TEST(rate_sharing, every_fault_is_said_at_its_place) {
         {limit_with(", distributed: {redis: {host: h}}, lease: maybe"), "'auto', 'true'"},
         {limit_with(", distributed: {redis: {host: h}}, lease: {leaseTime: 0}"), "at least 1ms"},
         {limit_with(", distributed: {redis: {host: h}}, lease: {leaseTime: 11s}"), "at most 10s"},
-        {redis_with(""), "redis: needs 'host', 'url' or 'sentinels'"},
+        {redis_with(""), "redis: needs 'host', 'url', 'sentinels' or 'cluster' with its nodes"},
         {redis_with("port: 1"), "redis: needs 'host'"},
         {redis_with("host: 'h:1'"), "redis.host: must be a host name"},
         {redis_with("host: ''"), "redis.host: must be a host name"},
@@ -135,6 +144,10 @@ TEST(rate_sharing, every_fault_is_said_at_its_place) {
         {redis_with(h + "commandTimeout: 0"), "redis.commandTimeout: must be at least 1ms"},
         {redis_with(h + "connectTimeout: 2h"), "redis.connectTimeout: must be at least 1ms"},
         {redis_with(h + "cluster: yes"), "redis.cluster: must be 'true' or 'false'"},
+        {redis_with("cluster: []"), "redis.cluster: must not be empty"},
+        {redis_with(h + "cluster: [a, 'b:0']"),
+         "redis.cluster[1]: must be HOST:PORT, for example redis-1:6379"},
+        {redis_with("cluster: [a, 'a:6379']"), "redis.cluster[1]: was given before"},
         {redis_with(h + "cluster: true, database: 1"), "a cluster has database 0 only"},
         {redis_with("url: 'unix:///r', cluster: true"), "goes without 'unix://'"},
         {redis_with(h + "sentinels: {master: m, addresses: [a]}"), "goes without 'host'"},
