@@ -40,7 +40,9 @@ protected:
         options.threads = 1;
         client calls(std::move(options));
         calls.tools().create(std::move(made));
-        return calls.call_blocking("t", "api", std::move(what));
+        auto got = calls.call_blocking("t", "api", std::move(what));
+        if (got) got->stream.reset();  // which must not outlive the client
+        return got;
     }
 
     endpoint_options api;
