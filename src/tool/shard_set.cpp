@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <new>
 #include <utility>
 
 namespace symphony::detail {
@@ -74,10 +75,17 @@ void shard_set::forsake() noexcept {
     }
 }
 
+// Each stops in its turn, after what was given to it before: a body that was let go ends while what
+// it tells of that is still there.
 void shard_set::stop() noexcept {
+    for (const auto& context : contexts_) {
+        try {
+            asio::post(*context, [&loop = *context] { loop.stop(); });
+        } catch (const std::bad_alloc&) {
+            context->stop();
+        }
+    }
     busy_.clear();
-    for (const auto& context : contexts_)
-        context->stop();
     for (std::thread& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
