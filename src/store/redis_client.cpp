@@ -80,6 +80,9 @@ result<void> check(const redis_options& options) {
         return fail(error_kind::invalid_request,
                     "a Redis cluster has neither sentinels nor a database other than 0");
     }
+    if (!options.cluster && !options.cluster_nodes.empty()) {
+        return fail(error_kind::invalid_request, "nodes of a Redis cluster go with 'cluster'");
+    }
     if (sentinel && options.sentinel.master.empty()) {
         return fail(error_kind::invalid_request, "the master that Sentinel watches has no name");
     }

@@ -12,7 +12,7 @@ bool same_place(const redis_options& one, const redis_options& other) noexcept {
                one.sentinel.password.equals(other.sentinel.password.reveal());
     }
     if (!other.sentinel.addresses.empty() || one.cluster != other.cluster ||
-        one.unix_socket != other.unix_socket) {
+        one.cluster_nodes != other.cluster_nodes || one.unix_socket != other.unix_socket) {
         return false;
     }
     return !one.unix_socket.empty() || one.server == other.server;

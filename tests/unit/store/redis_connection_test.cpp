@@ -248,7 +248,11 @@ TEST_F(redis_connection_test, options_that_contradict_each_other_are_refused) {
     };
     redis_options cluster;
     cluster.cluster = true;
+    cluster.cluster_nodes = {{"n", 1}};
     EXPECT_EQ(kind_of(cluster), std::nullopt);
+    cluster.cluster = false;
+    EXPECT_EQ(kind_of(cluster), error_kind::invalid_request);
+    cluster.cluster = true;
     cluster.database = 1;
     EXPECT_EQ(kind_of(cluster), error_kind::invalid_request);
     redis_options nameless;

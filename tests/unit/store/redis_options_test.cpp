@@ -35,6 +35,7 @@ TEST(redis_options, anything_else_makes_a_difference) {
         [](redis_options& o) { o.database = 1; },
         [](redis_options& o) { o.tls = true; },
         [](redis_options& o) { o.cluster = true; },
+        [](redis_options& o) { o.cluster_nodes = {{"n", 1}}; },
         [](redis_options& o) { o.sentinel.addresses = {{"s", 1}}; },
     };
     for (const auto& change : changes) {
