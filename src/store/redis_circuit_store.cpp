@@ -47,7 +47,7 @@ boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::s
     const std::array<std::string, 3> sets{name + ":broken", name + ":sound", name + ":failed"};
     const std::array<std::string_view, 4> keys{name, sets[0], sets[1], sets[2]};
     const std::array<std::string, 10> numbers{fmt::format("{:016x}", says.who),
-                                              fmt::format_int(says.epoch).str(),
+                                              decimal(says.epoch),
                                               decimal(micros_up(says.hold)),
                                               decimal(micros_up(says.reset_timeout)),
                                               decimal(micros_up(says.max_reset_timeout)),

@@ -21,6 +21,7 @@ template <std::integral Number>
 [[nodiscard]] std::string decimal(Number n) {
     return fmt::format_int(n).str();
 }
+
 /// Appends a command as Redis reads it (RESP2: an array of bulk strings).
 void append_command(std::string& to, std::span<const std::string_view> words);
 
