@@ -4,11 +4,11 @@ namespace symphony::detail {
 
 namespace {
 
-constexpr std::int64_t most_at_once = 1'000'000;
+constexpr std::int64_t most_calls = 1'000'000;
 
 // What only an adaptive limit has.
 void read_bounds(const object& block, concurrency_options& options) {
-    const auto calls = [](const cursor& c) { return c.integer<std::uint32_t>(1, most_at_once); };
+    const auto calls = [](const cursor& c) { return c.integer<std::uint32_t>(1, most_calls); };
     for (const char* key : {"min", "initial"}) {
         const auto given = block.get(key);
         if (given && !options.adaptive) given->incomplete("goes with 'adaptive: true' only");
@@ -37,7 +37,7 @@ concurrency_options read_concurrency(const cursor& at) {
         options.adaptive = which == 1;
     }
     block.into(options.max, "max",
-               [](const cursor& c) { return c.integer<std::uint32_t>(1, most_at_once); });
+               [](const cursor& c) { return c.integer<std::uint32_t>(1, most_calls); });
     const bool whole = at.value().kind == node::type::map && known_kind;
     if (whole && !options.adaptive && !block.get("max")) {
         at.incomplete("needs 'max' or 'adaptive: true'");

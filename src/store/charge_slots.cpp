@@ -6,7 +6,7 @@ namespace symphony::detail {
 
 namespace {
 
-constexpr std::size_t most_finished = 1024;
+constexpr std::size_t most_slots = 1024;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void charge_slots::charge(std::int64_t n, micros at) {
     if (end > last) {
         if (total > base) {
             // No slot left: the oldest one's permits count with the next one's.
-            if (finished.size() == most_finished) finished.pop_front();
+            if (finished.size() == most_slots) finished.pop_front();
             finished.push_back({last, total});
         }
         last = end;
