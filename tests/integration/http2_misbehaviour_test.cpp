@@ -18,12 +18,6 @@ namespace {
 
 using enum error_kind;
 
-http_options http2() {
-    http_options made;
-    made.version = http_version::http2;
-    return made;
-}
-
 limit_options small() {
     limit_options made;
     made.max_header_bytes = 2048;
@@ -134,7 +128,7 @@ TEST_P(http2_fault, is_one_error_and_the_next_call_is_served) {
     misbehaving_server server({first, after_request(settings() + answer_on(1, "next")).to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2(), small());
+    const auto where = destination_at(server.port(), {}, http2_only(), small());
     outgoing call;
     call.options.until = rig.in(std::chrono::seconds(15));
     EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), one.kind, one.maybe_sent));
@@ -171,7 +165,7 @@ TEST_P(http2_replay, goes_out_once_more) {
     misbehaving_server server({first.to_end(), second.to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     outgoing call;
     const auto sent = rig.start(where, std::move(call));
     ASSERT_TRUE(rig.run_until([&] { return sent->outcome.has_value(); }));

@@ -16,12 +16,6 @@ namespace {
 
 using enum error_kind;
 
-http_options http2() {
-    http_options made;
-    made.version = http_version::http2;
-    return made;
-}
-
 TEST(http2_oddities, a_refusal_twice_is_an_error_and_nothing_was_processed) {
     misbehaving_server server(after_request(settings() + reset_of(1, 7))
                                   .text(request_on(3))
@@ -31,7 +25,7 @@ TEST(http2_oddities, a_refusal_twice_is_an_error_and_nothing_was_processed) {
                                   .to_end());
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const auto sent = rig.start(where);
     ASSERT_TRUE(rig.run_until([&] { return sent->outcome.has_value(); }));
     EXPECT_TRUE(failed_as(*sent->outcome, connection_lost, false));
@@ -45,7 +39,7 @@ TEST(http2_oddities, what_a_goaway_still_owes_is_waited_for) {
          after_request(settings() + answer_on(1, "new")).to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const result<response> owed = rig.get(where);
     ASSERT_TRUE(answered(owed));
     EXPECT_EQ(owed->body, "owed");
@@ -64,7 +58,7 @@ TEST(http2_oddities, interim_answers_padding_and_trailers_are_fine) {
             .to_end());
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const result<response> got = rig.get(where);
     ASSERT_TRUE(answered(got));
     EXPECT_EQ(got->body, "text");
@@ -85,7 +79,7 @@ TEST(http2_oddities, a_push_is_refused_and_the_answer_taken) {
             .to_end());
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const result<response> got = rig.get(where);
     ASSERT_TRUE(answered(got));
     EXPECT_EQ(got->body, "asked for");
@@ -104,7 +98,7 @@ TEST(http2_oddities, a_server_that_takes_no_body_costs_the_deadline) {
     call.method = "PUT";
     call.body = std::string(100'000, 'x');
     call.options.until = rig.in(std::chrono::milliseconds(300));
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     EXPECT_TRUE(failed_as(rig.send(where, std::move(call)), timeout, true));
     pool.expect(where, server, "next");
     EXPECT_EQ(server.connections(), 1U);
@@ -122,7 +116,7 @@ TEST(http2_oddities, a_server_that_is_slow_and_there_keeps_its_connection) {
             .to_end());
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     EXPECT_TRUE(answered(rig.get(where)));
     outgoing quick;
     quick.options.until = rig.in(std::chrono::milliseconds(100));
@@ -139,7 +133,7 @@ TEST(http2_oddities, after_a_time_out_in_silence_the_next_call_takes_another_con
         {after_request("").to_end(), after_request(settings() + answer_on(1, "next")).to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     outgoing quick;
     quick.options.until = rig.in(std::chrono::milliseconds(100));
     EXPECT_TRUE(failed_as(rig.send(where, std::move(quick)), timeout, true));
@@ -156,7 +150,7 @@ TEST(http2_oddities, cancelling_gives_the_stream_up_alone) {
                                   .to_end());
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const auto one = rig.start(where);
     const auto other = rig.start(where);
     ASSERT_TRUE(rig.run_until([&] { return !server.received(0).empty(); }));
@@ -172,7 +166,7 @@ TEST(http2_oddities, cancelling_gives_the_stream_up_alone) {
 TEST(http2_oddities, a_client_that_goes_ends_its_calls) {
     misbehaving_server server(after_request(settings()).to_end());
     client_rig rig;
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const auto one = rig.start(where);
     ASSERT_TRUE(rig.run_until([&] { return !server.received(0).empty(); }));
     rig.client.reset();

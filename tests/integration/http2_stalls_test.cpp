@@ -19,12 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using enum error_kind;
 
-http_options http2() {
-    http_options made;
-    made.version = http_version::http2;
-    return made;
-}
-
 std::string window_of_streams(std::uint32_t bytes) {
     return settings(std::string("\0\4", 2) + number32(bytes));
 }
@@ -97,7 +91,7 @@ TEST_P(http2_stall, meets_the_deadline) {
         {one.what, after_request(settings() + answer_on(1, "next")).to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     outgoing call;
     if (one.uploads) {
         call.method = "PUT";
@@ -162,7 +156,7 @@ TEST_P(http2_flood, ends_with_an_error_and_the_next_call_is_served) {
                                after_request(settings() + answer_on(1, "next")).to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     const result<response> got = rig.get(where);
     EXPECT_TRUE(failed_as(got, protocol_error, true) || failed_as(got, connection_lost, true))
         << failed_as(got, protocol_error, true).message();
@@ -180,7 +174,7 @@ TEST(http2_goaway_storm, ends_after_one_more_try) {
     misbehaving_server server(after_request(settings() + goaway(0)).to_end());
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     std::vector<std::shared_ptr<pending_call>> calls;
     for (int i = 0; i < 20; ++i)
         calls.push_back(rig.start(where));
@@ -202,7 +196,7 @@ TEST(http2_slow_reader, costs_the_deadline) {
          after_request(settings() + answer_on(1, "next")).to_end()});
     client_rig rig;
     const clean_pool pool(rig);
-    const auto where = destination_at(server.port(), {}, http2());
+    const auto where = destination_at(server.port(), {}, http2_only());
     outgoing put;
     put.method = "PUT";
     put.body = std::string(std::size_t{20} << 20, 'x');

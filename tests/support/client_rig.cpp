@@ -105,6 +105,12 @@ bool client_rig::run_until(const std::function<bool()>& done) {
     return true;
 }
 
+http_options http2_only() {
+    http_options made;
+    made.version = http_version::http2;
+    return made;
+}
+
 std::shared_ptr<const net::destination> destination_at(std::uint16_t port, const tls_options& tls,
                                                        const http_options& http,
                                                        const limit_options& limits,

@@ -70,6 +70,9 @@ public:
     std::optional<net::http_client> client;
 };
 
+/// HTTP/2, asked for or known beforehand.
+[[nodiscard]] http_options http2_only();
+
 /// "http://127.0.0.1:PORT", or another scheme and host. Throws when that is no destination.
 [[nodiscard]] std::shared_ptr<const net::destination> destination_at(
     std::uint16_t port, const tls_options& tls = {}, const http_options& http = {},
