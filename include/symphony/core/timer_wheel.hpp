@@ -30,10 +30,10 @@ public:
     /// earliest was disarmed.
     [[nodiscard]] std::optional<instant> next() const noexcept;
     /// Fires what is due at `now`, earliest first and, of one moment, in the order it was armed;
-    /// what was armed for a moment before the last `now` comes at once. Each is disarmed before its
-    /// callback runs. Callbacks may arm and disarm any timer. Fires at most as many as were armed
-    /// on entry, so one that re-arms itself in the past cannot hold the thread. Returns how many
-    /// fired.
+    /// what was armed for a moment before the last `now` comes at once. `now` never goes back. Each
+    /// is disarmed before its callback runs. Callbacks may arm and disarm any timer. Fires at most
+    /// as many as were armed on entry, so one that re-arms itself in the past cannot hold the
+    /// thread. Returns how many fired.
     std::size_t expire(instant now) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

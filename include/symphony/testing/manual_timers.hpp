@@ -25,6 +25,7 @@ public:
     /// Fires what is due without moving the clock. Returns and throws as `advance`.
     std::size_t run_due();
 
+    /// The earliest moment something is due, or one before it where the earliest was disarmed.
     [[nodiscard]] std::optional<instant> next() noexcept { return pending_.next(); }
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
 
