@@ -1,8 +1,11 @@
 #include "gateway/rate_limit_fields.hpp"
 
-#include <fmt/format.h>
+#include <boost/container/small_vector.hpp>
 
-#include <iterator>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace symphony::gateway {
 
@@ -12,48 +15,73 @@ using std::chrono::ceil;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-using buffer = fmt::basic_memory_buffer<char, 256>;
+// Written with every answer, so by hand: a format string would be read anew each time.
+class line {
+public:
+    explicit line(std::size_t most)
+        : text_(most, boost::container::default_init), end_(text_.data()) {}
+
+    line& operator<<(std::string_view text) noexcept {
+        std::memcpy(end_, text.data(), text.size());
+        end_ += text.size();
+        return *this;
+    }
+    line& operator<<(std::uint64_t number) noexcept {
+        end_ = std::to_chars(end_, text_.data() + text_.size(), number).ptr;
+        return *this;
+    }
+    line& operator<<(seconds time) noexcept {
+        return *this << static_cast<std::uint64_t>(time.count());
+    }
+    [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), end_}; }
+
+private:
+    boost::container::small_vector<char, 512> text_;
+    char* end_;
+};
+
+constexpr std::size_t most_of_number = 20;
+// `, "per-Nms-N";q=N;w=N`: no level takes more in either field.
+constexpr std::size_t most_of_level = sizeof(R"(, "per-ms-";q=;w=)") + 4 * most_of_number;
 
 // "per-60s", or "per-250ms" for windows that are not whole seconds; a second level of the same
 // window gets its place as a suffix, since names must be unique.
-void append_name(buffer& out, const rate_limiter::view& budget, std::size_t index) {
+void append_name(line& out, const rate_limiter::view& budget, std::size_t index) {
     const duration window = budget.levels[index].window;
-    auto to = std::back_inserter(out);
+    out << "\"per-";
     if (window % seconds(1) == duration::zero()) {
-        fmt::format_to(to, "\"per-{}s", window / seconds(1));
+        out << ceil<seconds>(window) << "s";
     } else {
-        fmt::format_to(to, "\"per-{}ms", window / milliseconds(1));
+        out << static_cast<std::uint64_t>(window / milliseconds(1)) << "ms";
     }
     for (std::size_t i = 0; i < index; ++i) {
         if (budget.levels[i].window == window) {
-            fmt::format_to(to, "-{}", index + 1);
+            out << "-" << std::uint64_t{index + 1};
             break;
         }
     }
-    out.push_back('"');
+    out << "\"";
 }
 
 }  // namespace
 
 void add_rate_limit_fields(headers& answer, const rate_limiter::view& budget) {
-    buffer policy;
-    buffer state;
+    if (budget.levels.empty()) return;
+    line policy(budget.levels.size() * most_of_level);
+    line state(budget.levels.size() * most_of_level);
     for (std::size_t i = 0; i < budget.levels.size(); ++i) {
         const rate_limiter::level_view& level = budget.levels[i];
-        if (i > 0) {
-            policy.append(std::string_view(", "));
-            state.append(std::string_view(", "));
-        }
+        const std::string_view comma = i > 0 ? ", " : "";
+        policy << comma;
         append_name(policy, budget, i);
-        fmt::format_to(std::back_inserter(policy), ";q={};w={}", level.max,
-                       ceil<seconds>(level.window).count());
+        policy << ";q=" << level.max << ";w=" << ceil<seconds>(level.window);
+        state << comma;
         append_name(state, budget, i);
-        fmt::format_to(std::back_inserter(state), ";r={};t={}", level.remaining,
-                       ceil<seconds>(level.reset).count());
+        state << ";r=" << level.remaining << ";t=" << ceil<seconds>(level.reset);
     }
-    if (budget.levels.empty()) return;
-    answer.set("ratelimit-policy", {policy.data(), policy.size()});
-    answer.set("ratelimit", {state.data(), state.size()});
+    answer.reserve(2, 2 * sizeof("ratelimit-policy") + policy.text().size() + state.text().size());
+    answer.set("ratelimit-policy", policy.text());
+    answer.set("ratelimit", state.text());
 }
 
 }  // namespace symphony::gateway

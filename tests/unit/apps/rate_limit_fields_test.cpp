@@ -1,6 +1,10 @@
 #include "gateway/rate_limit_fields.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
 
 namespace symphony::gateway {
 namespace {
@@ -25,6 +29,19 @@ TEST(rate_limit_fields, name_odd_and_equal_windows_apart) {
               R"("per-250ms";q=3;w=1, "per-1s";q=9;w=1, "per-1s-3";q=8;w=1)");
     EXPECT_EQ(answer.get("ratelimit"),
               R"("per-250ms";r=0;t=1, "per-1s";r=9;t=0, "per-1s-3";r=8;t=0)");
+}
+
+TEST(rate_limit_fields, have_room_for_the_greatest_numbers) {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    rate_limiter::view budget;
+    for (int i = 0; i < 12; ++i)
+        budget.levels.push_back({most, duration::max(), most, duration::max()});
+    headers answer;
+    add_rate_limit_fields(answer, budget);
+    const std::string policy = answer.get_all("ratelimit-policy");
+    const std::string last = R"(, "per-9223372036854ms-12";q=18446744073709551615;w=9223372037)";
+    EXPECT_THAT(policy, testing::EndsWith(last));
+    EXPECT_THAT(answer.get_all("ratelimit"), testing::EndsWith(R"(;t=9223372037)"));
 }
 
 TEST(rate_limit_fields, replace_those_of_the_api) {
