@@ -1,6 +1,5 @@
 #include "gateway/hop_by_hop.hpp"
 
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -90,29 +89,19 @@ bool contains_name(const std::vector<std::string_view>& names, std::string_view 
 
 headers forwarded_request_fields(const headers& received) {
     const std::vector<std::string_view> named = named_by_connection(received);
-    std::size_t bytes = 0;
-    for (const header_view field : received)
-        bytes += field.name.size() + field.value.size();
-    headers out;
-    out.reserve(received.size(), bytes);
-    for (const header_view field : received) {
-        if (is_hop_by_hop(field.name) || belongs_to_connection(field.name) || is_ours(field.name))
-            continue;
-        if (!named.empty() && contains_name(named, field.name)) continue;
-        out.add(field.name, field.value);
-    }
+    headers out = received;
+    out.erase_if([&named](const header_view& field) {
+        return is_hop_by_hop(field.name) || belongs_to_connection(field.name) ||
+               is_ours(field.name) || contains_name(named, field.name);
+    });
     return out;
 }
 
 void remove_hop_by_hop(headers& answer) {
-    std::vector<std::string> doomed;
-    for (const header_view field : answer)
-        if (is_hop_by_hop(field.name)) doomed.emplace_back(field.name);
-    if (doomed.empty()) return;
-    for (const std::string_view name : named_by_connection(answer))
-        doomed.emplace_back(name);
-    for (const std::string& name : doomed)
-        answer.erase(name);
+    const std::vector<std::string_view> named = named_by_connection(answer);
+    answer.erase_if([&named](const header_view& field) {
+        return is_hop_by_hop(field.name) || contains_name(named, field.name);
+    });
 }
 
 }  // namespace symphony::gateway

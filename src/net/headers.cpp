@@ -38,6 +38,26 @@ bool is_token(std::string_view text) noexcept {
     return good;
 }
 
+template <class Word>
+Word load(const char* at) noexcept {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+// All bytes of a word at a time: whether they differ in nothing but the case of ASCII letters.
+bool same_letters(std::uint64_t a, std::uint64_t b) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101ULL;
+    const std::uint64_t differ = a ^ b;
+    if (differ == 0) return true;
+    if ((differ & ~(ones * 0x20)) != 0) return false;
+    // The highest bit of each byte: set where it is at least 'a', and where it is above 'z'.
+    const std::uint64_t small = (a | ones * 0x20) & ones * 0x7f;
+    const std::uint64_t letters =
+        (small + ones * (0x80 - 'a')) & ~(small + ones * (0x7f - 'z')) & ~a;
+    return ((differ << 2) & ~letters) == 0;
+}
+
 // Eight bytes at a time: whether one of them is below 0x20 or is 0x7f (Warren, Hacker's Delight,
 // 6-1: a borrow may blame a neighbour of such a byte too, never a word without one).
 bool has_control(std::uint64_t word) noexcept {
@@ -48,14 +68,18 @@ bool has_control(std::uint64_t word) noexcept {
     return ((low | ((del - ones) & ~del)) & highs) != 0;
 }
 
+bool is_value_word(const char* at) noexcept {
+    return !has_control(load<std::uint64_t>(at)) ||
+           std::all_of(at, at + sizeof(std::uint64_t), is_value_char);
+}
+
 bool is_value(std::string_view text) noexcept {
     const char* at = text.data();
-    std::size_t left = text.size();
-    for (std::uint64_t word = 0; left >= sizeof(word); at += sizeof(word), left -= sizeof(word)) {
-        std::memcpy(&word, at, sizeof(word));
-        if (has_control(word) && !std::all_of(at, at + sizeof(word), is_value_char)) return false;
-    }
-    return std::all_of(at, at + left, is_value_char);
+    const char* const end = at + text.size();
+    if (text.size() < sizeof(std::uint64_t)) return std::all_of(at, end, is_value_char);
+    for (; end - at >= 8; at += 8)
+        if (!is_value_word(at)) return false;
+    return at == end || is_value_word(end - 8);  // some bytes for the second time
 }
 
 // What does not fit the 32-bit places never goes in.
@@ -67,12 +91,21 @@ bool is_valid_header(std::string_view name, std::string_view value) noexcept {
     return is_token(name) && is_value(value);
 }
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+bool detail::iequals_same_size(const char* a, const char* b, std::size_t size) noexcept {
+    if (size < sizeof(std::uint32_t)) {
+        for (std::size_t i = 0; i < size; ++i)
+            if (lower(a[i]) != lower(b[i])) return false;
+        return true;
     }
-    return true;
+    if (size < sizeof(std::uint64_t)) {
+        const std::size_t last = size - sizeof(std::uint32_t);
+        return same_letters(load<std::uint32_t>(a), load<std::uint32_t>(b)) &&
+               same_letters(load<std::uint32_t>(a + last), load<std::uint32_t>(b + last));
+    }
+    const std::size_t last = size - sizeof(std::uint64_t);  // may overlap the one before
+    for (std::size_t i = 0; i < last; i += sizeof(std::uint64_t))
+        if (!same_letters(load<std::uint64_t>(a + i), load<std::uint64_t>(b + i))) return false;
+    return same_letters(load<std::uint64_t>(a + last), load<std::uint64_t>(b + last));
 }
 
 headers::headers(std::initializer_list<header_view> fields) {
@@ -84,8 +117,23 @@ headers::headers(std::initializer_list<header_view> fields) {
 }
 
 bool headers::add(std::string_view name, std::string_view value) {
-    if (!is_valid_header(name, value)) return false;
-    if (text_.size() + name.size() + value.size() > most_bytes) return false;
+    if (!is_valid_header(name, value) || !has_room_for(name, value)) return false;
+    put(name, value);
+    return true;
+}
+
+bool headers::set(std::string_view name, std::string_view value) {
+    if (!is_valid_header(name, value) || !has_room_for(name, value)) return false;
+    erase(name);  // takes no text away: views of it still hold
+    put(name, value);
+    return true;
+}
+
+bool headers::has_room_for(std::string_view name, std::string_view value) const noexcept {
+    return text_.size() + name.size() + value.size() <= most_bytes;
+}
+
+void headers::put(std::string_view name, std::string_view value) {
     const auto at = static_cast<std::uint32_t>(text_.size());
     const auto name_size = static_cast<std::uint32_t>(name.size());
     // The caller's views may point into this very buffer, which append may move.
@@ -99,22 +147,10 @@ bool headers::add(std::string_view name, std::string_view value) {
         text_.append(name).append(value);
     }
     fields_.push_back({at, name_size, at + name_size, static_cast<std::uint32_t>(value.size())});
-    return true;
 }
 
-bool headers::set(std::string_view name, std::string_view value) {
-    if (!is_valid_header(name, value)) return false;
-    const std::string own_name(name);
-    const std::string own_value(value);
-    erase(own_name);
-    return add(own_name, own_value);
-}
-
-// The text stays: a few bytes are cheaper than moving everything behind them.
 std::size_t headers::erase(std::string_view name) {
-    return std::erase_if(fields_, [&](const field& f) {
-        return iequals({text_.data() + f.name, f.name_size}, name);
-    });
+    return erase_if([name](const header_view& field) { return iequals(field.name, name); });
 }
 
 void headers::clear() noexcept {

@@ -19,8 +19,17 @@ struct header_view {
 /// Whether `name` is a token (RFC 9110, 5.6.2), and `value` free of control characters other than
 /// tab: CR and LF never reach the wire.
 [[nodiscard]] bool is_valid_header(std::string_view name, std::string_view value) noexcept;
+namespace detail {
+[[nodiscard]] bool iequals_same_size(const char* a, const char* b, std::size_t size) noexcept;
+}
 /// ASCII case-insensitive comparison, as header names want it.
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) noexcept {
+    // Length and first letter tell most names apart without a call.
+    if (a.size() != b.size() || a.empty()) return a.size() == b.size();
+    constexpr int no_case = ~0x20;
+    return ((a[0] ^ b[0]) & no_case) == 0 &&
+           detail::iequals_same_size(a.data(), b.data(), a.size());
+}
 
 /// Header fields in order, names compared without case, several fields of one name allowed. All
 /// text lies in one buffer: two allocations however many fields. Views live until the next change.
@@ -36,6 +45,12 @@ public:
     bool set(std::string_view name, std::string_view value);
     /// Removes all fields of that name; returns how many there were.
     std::size_t erase(std::string_view name);
+    /// Removes the fields for which `gone(header_view)` is true; returns how many there were.
+    template <class Predicate>
+    std::size_t erase_if(Predicate gone) {
+        // The text stays: a few bytes are cheaper than moving everything behind them.
+        return std::erase_if(fields_, [&](const field& f) { return gone(view_of(f)); });
+    }
     void clear() noexcept;
 
     /// The first value of that name.
@@ -48,8 +63,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
     [[nodiscard]] bool empty() const noexcept { return fields_.empty(); }
     [[nodiscard]] header_view operator[](std::size_t index) const noexcept {
-        const field& f = fields_[index];
-        return {{text_.data() + f.name, f.name_size}, {text_.data() + f.value, f.value_size}};
+        return view_of(fields_[index]);
     }
 
     class iterator {
@@ -84,6 +98,12 @@ private:
     struct field {
         std::uint32_t name, name_size, value, value_size;
     };
+    [[nodiscard]] header_view view_of(const field& f) const noexcept {
+        return {{text_.data() + f.name, f.name_size}, {text_.data() + f.value, f.value_size}};
+    }
+    [[nodiscard]] bool has_room_for(std::string_view name, std::string_view value) const noexcept;
+    void put(std::string_view name, std::string_view value);
+
     std::string text_;
     std::vector<field> fields_;
 };

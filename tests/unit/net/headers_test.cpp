@@ -41,6 +41,46 @@ TEST(headers, find_names_without_case_and_keep_the_order) {
     EXPECT_EQ(fields.size(), 1U);
 }
 
+// Names are compared a word at a time: each pair of bytes at each place, in names of each length.
+TEST(headers, tell_names_apart_as_letter_by_letter) {
+    const auto small = [](int byte) { return byte >= 'A' && byte <= 'Z' ? byte + 32 : byte; };
+    for (const std::size_t size : {1U, 2U, 3U, 4U, 5U, 7U, 8U, 9U, 14U, 16U, 17U}) {
+        std::string one(size, 'n');
+        std::string other(size, 'N');
+        for (std::size_t place = 0; place < size; ++place) {
+            for (int a = 0; a < 256; ++a) {
+                one[place] = static_cast<char>(a);
+                for (int b = 0; b < 256; ++b) {
+                    other[place] = static_cast<char>(b);
+                    ASSERT_EQ(iequals(one, other), small(a) == small(b))
+                        << a << " and " << b << " at " << place << " of " << size;
+                }
+            }
+            one[place] = 'n';
+            other[place] = 'N';
+        }
+    }
+    EXPECT_TRUE(iequals("", ""));
+    EXPECT_FALSE(iequals("", "a"));
+}
+
+TEST(headers, lose_the_fields_that_a_predicate_names) {
+    headers fields{{"a", "1"}, {"b", "2"}, {"c", "1"}};
+    EXPECT_EQ(fields.erase_if([](const header_view& field) { return field.value == "1"; }), 2U);
+    ASSERT_EQ(fields.size(), 1U);
+    EXPECT_EQ(fields[0].name, "b");
+}
+
+TEST(headers, are_set_to_a_value_of_their_own) {
+    headers fields{{"a", "the value"}, {"b", "another"}};
+    ASSERT_TRUE(fields.set(fields[0].name, fields[1].value));
+    EXPECT_EQ(fields.get_all("a"), "another");
+    ASSERT_TRUE(fields.set("b", fields[1].value));
+    EXPECT_EQ(fields.get("b"), "another");
+    EXPECT_FALSE(fields.set("b", "line\r\nbreak"));
+    EXPECT_EQ(fields.get("b"), "another");
+}
+
 TEST(headers, take_views_of_their_own_text) {
     headers fields{{"a", "0123456789012345678901234567890123456789"}};
     for (int i = 0; i < 100; ++i)
