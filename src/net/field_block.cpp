@@ -1,5 +1,7 @@
 #include "symphony/net/field_block.hpp"
 
+#include "net/field_line.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,7 +18,7 @@ field_block::field_block(std::span<const header_view> fields) {
         if (!is_valid_header(field.name, field.value)) {
             throw std::invalid_argument("a header field cannot go on the wire");
         }
-        text.append(field.name).append(": ").append(field.value).append("\r\n");
+        detail::append_field_line(text, field.name, field.value);
     }
     lines_ = secret(std::move(text));
     fields_.reserve(fields.size());

@@ -1,5 +1,7 @@
 #include "net/request_head.hpp"
 
+#include "net/field_line.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -28,7 +30,7 @@ result<void> append_fields(std::span<const header_view> fields, std::string& to)
         if (!is_valid_header(field.name, field.value)) {
             return fail(error_kind::invalid_request, "a header field cannot go on the wire");
         }
-        to.append(field.name).append(": ").append(field.value).append("\r\n");
+        append_field_line(to, field.name, field.value);
     }
     return {};
 }

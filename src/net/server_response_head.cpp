@@ -1,5 +1,6 @@
 #include "net/server_response_head.hpp"
 
+#include "net/field_line.hpp"
 #include "net/server_request_syntax.hpp"
 
 #include <array>
@@ -14,10 +15,6 @@ void append_number(std::string& out, Number value) {
     std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): written below
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
     out.append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
 }
 
 enum class field_kind : std::uint8_t { own, framing, date };
@@ -84,9 +81,9 @@ void append_head(std::string& out, const response& answer, const answer_plan& pl
         const field_kind kind = kind_of(field.name);
         if (kind == field_kind::framing) continue;
         dated = dated || kind == field_kind::date;
-        append_field(out, field.name, field.value);
+        append_field_line(out, field.name, field.value);
     }
-    if (!dated) append_field(out, "Date", date);
+    if (!dated) append_field_line(out, "Date", date);
     if (plan.length) {
         out.append("Content-Length: ");
         append_number(out, *plan.length);
