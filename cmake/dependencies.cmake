@@ -33,5 +33,7 @@ target_link_libraries(symphony_asio INTERFACE
     Boost::headers Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
 target_compile_definitions(symphony_asio INTERFACE
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
-    BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8)  # as deep as coroutines are nested in a call
+    BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8  # as deep as coroutines are nested in a call
+    # What that cache lacks comes from plain new: aligned_alloc passes by the allocator's own cache.
+    BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)
 set_property(GLOBAL APPEND PROPERTY SYMPHONY_EXPORTED symphony_asio)
