@@ -39,7 +39,7 @@ client_connection::client_connection(std::shared_ptr<client_core> core,
 }
 
 client_connection::~client_connection() {
-    if (due_) core_->forget(*this);
+    if (due_) core_->turns.forget(*this);
     if (core_->stopped) deadline_.stop();
 }
 
@@ -166,7 +166,7 @@ asio::awaitable<bool> client_connection::receive() {
 
 void client_connection::listen() {
     if (due_ || listening_ || broken_ || ended_) return;
-    core_->receive_soon(*this);
+    core_->turns.wait(*this);
     due_ = true;
 }
 

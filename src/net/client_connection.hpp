@@ -7,6 +7,7 @@
 #include "net/time_limit.hpp"
 #include "net/tls_bytes.hpp"
 #include "net/tls_handshake.hpp"
+#include "net/turn_end.hpp"
 #include "symphony/core/clock.hpp"
 #include "symphony/core/deadline.hpp"
 #include "symphony/net/io_hook.hpp"
@@ -24,39 +25,35 @@
 
 namespace symphony::net::detail {
 
-class client_connection;
-
 /// What all connections of one client share.
 struct client_core : std::enable_shared_from_this<client_core> {
     client_core(boost::asio::any_io_executor on, const clock& clock_used, timers& timers_used,
                 io_hook* hook_used)
-        : executor(std::move(on)), time(clock_used), wakeups(timers_used), hook(hook_used) {}
+        : executor(std::move(on)),
+          time(clock_used),
+          wakeups(timers_used),
+          hook(hook_used),
+          turns(executor) {}
 
     [[nodiscard]] bool fails(io_operation next) const noexcept {
         return hook != nullptr && !stopped && hook->fails(next);
     }
-    /// Begins the receives of this turn of the loop behind all else that is ready to run. By then
-    /// an answer may be there, and the first attempt, which Asio makes at once, is not in vain.
-    void receive_soon(client_connection& one);
-    void forget(const client_connection& one) noexcept;
 
     boost::asio::any_io_executor executor;
     const clock& time;
     timers& wakeups;
     io_hook* hook;
     name_resolver names;
+    turn_end turns;
     bool stopped = false;  ///< the client is gone: clock, timers and hook may be too
-
-private:
-    std::vector<client_connection*> receivers_;
-    bool turn_ends_ = false;  // the end of this turn is awaited
 };
 
 /// One connection, TLS or not: bytes in and out, one coroutine that waits for either, a deadline
 /// and an abort that end the wait. A receive is outstanding between requests from the end of the
 /// loop's turn on, so that a connection which dies in the pool is known as dead without a look at
 /// it. One thread.
-class client_connection : public std::enable_shared_from_this<client_connection> {
+class client_connection final : public std::enable_shared_from_this<client_connection>,
+                                private turn_end::waiter {
 public:
     /// `sessions`: what TLS may resume, and where new sessions go.
     client_connection(std::shared_ptr<client_core> core, std::shared_ptr<const destination> where,
@@ -120,8 +117,6 @@ public:
     [[nodiscard]] const std::optional<error>& refusal() const noexcept { return refusal_; }
 
     void listen();
-    /// What `listen` comes to.
-    void on_end_of_turn() noexcept;
     void abort() noexcept;
     void close() noexcept;
 
@@ -153,6 +148,8 @@ private:
     void limit_stage(const std::optional<duration>& within, time_limit which);
     [[nodiscard]] error stop_error(std::string_view stage, std::string_view peer) const;
     [[nodiscard]] std::string peer() const;
+    /// What `listen` comes to.
+    void on_end_of_turn() noexcept override;
     void begin_receive();
     void hold_little();
     void on_event();

@@ -18,22 +18,22 @@ constexpr std::size_t flushed_bytes = std::size_t{64} << 10;
 
 }  // namespace
 
-asio::awaitable<bool> server_connection::send_answer(response& answer) {
+answer_plan server_connection::begin_answer(const response& answer) {
     if (core_->draining || !body_.worth_draining()) keep_alive_ = false;
     const answer_plan plan =
         plan_answer(answer, request_.method, parser_.framing().http_1_0, keep_alive_);
     keep_alive_ = plan.keep_alive;
     append_head(channel_.out, answer, plan, core_->date.at(channel_.now()));
-    if (plan.sends_body && answer.stream) co_return co_await send_stream(*answer.stream, plan);
+    return plan;
+}
 
-    std::string_view rest = plan.sends_body ? std::string_view(answer.body) : std::string_view();
+// What is at hand as a whole mostly leaves at once.
+server_channel::sent server_connection::try_send_body(std::string_view& rest) {
     if (rest.size() <= copied_bytes) {
         channel_.out.append(rest);
         rest = {};
     }
-    const server_channel::sent outcome = channel_.try_send(rest);
-    if (outcome != server_channel::sent::blocked) co_return outcome == server_channel::sent::all;
-    co_return co_await channel_.send(rest);
+    return channel_.try_send(rest);
 }
 
 // Each piece goes out as it comes: what is in the buffer when the source makes us wait is sent by

@@ -6,6 +6,7 @@
 #include <boost/asio/deferred.hpp>
 
 #include <array>
+#include <utility>
 
 namespace symphony::net::detail {
 
@@ -17,6 +18,7 @@ constexpr auto token = asio::as_tuple(asio::deferred);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = std::size_t{256} << 10;
 constexpr std::size_t kept_out_bytes = std::size_t{64} << 10;
+constexpr std::size_t busy_requests = 8;
 constexpr std::size_t most_in_record = std::size_t{16} << 10;
 
 // To whoever speaks HTTP in the clear where TLS is spoken.
@@ -30,7 +32,8 @@ server_channel::server_channel(std::shared_ptr<server_core> core, asio::ip::tcp:
     : socket(std::move(connected)),
       core_(std::move(core)),
       deadline_(core_->wakeups, this,
-                [](void* self) noexcept { static_cast<server_channel*>(self)->on_deadline(); }) {
+                [](void* self) noexcept { static_cast<server_channel*>(self)->on_deadline(); }),
+      parking_(core_->executor) {
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -39,6 +42,10 @@ server_channel::server_channel(std::shared_ptr<server_core> core, asio::ip::tcp:
         tls_ = std::make_unique<server_tls>(context->native_handle(), socket.native_handle(),
                                             core_->options.http2);
     }
+}
+
+server_channel::~server_channel() {
+    if (parked_) core_->turns.forget(*this);
 }
 
 asio::awaitable<bool> server_channel::open(instant until) {
@@ -73,6 +80,7 @@ void server_channel::on_deadline() noexcept {
 }
 
 void server_channel::stop_waiting() noexcept {
+    gave_up_ = parked_;
     boost::system::error_code ignored;
     socket.cancel(ignored);
 }
@@ -111,6 +119,17 @@ asio::awaitable<server_channel::received> server_channel::receive_secured(std::s
 asio::awaitable<server_channel::received> server_channel::receive(std::size_t room, instant until) {
     timed_out_ = false;
     if (!socket.is_open()) co_return received::end;
+    // Who was just answered has not asked again yet: with others to serve, that can wait a turn.
+    if (core_->under_way >= busy_requests) {
+        gave_up_ = false;
+        parked_ = true;
+        core_->turns.wait(*this);
+        co_await parking_.wait();
+        if (std::exchange(parked_, false)) core_->turns.forget(*this);  // cancelled
+        if (!socket.is_open()) co_return received::end;
+        if (receive_now(room)) co_return received::bytes;
+        if (gave_up_) co_return received::end;
+    }
     if (tls_) co_return co_await receive_secured(room, until);
     deadline_.set(until);
     const auto [fault, size] = co_await socket.async_read_some(input.prepare(room), token);
@@ -118,6 +137,11 @@ asio::awaitable<server_channel::received> server_channel::receive(std::size_t ro
     input.commit(size);
     if (size > 0) co_return received::bytes;
     co_return timed_out_ ? received::timed_out : received::end;
+}
+
+void server_channel::on_end_of_turn() noexcept {
+    parked_ = false;
+    parking_.wake();
 }
 
 // Whatever fits in one record leaves in one. After a part that found no room the same bytes come

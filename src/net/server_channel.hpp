@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/parking.hpp"
 #include "net/server_buffer.hpp"
 #include "net/server_core.hpp"
 #include "net/server_timer.hpp"
@@ -18,9 +19,10 @@ namespace symphony::net::detail {
 /// The bytes of one connection: received into one buffer, sent from another, with a deadline that
 /// follows progress. Sending tries at once and waits only when the kernel's buffer is full, so that
 /// an ordinary answer costs one system call and no turn of the loop.
-class server_channel {
+class server_channel final : private turn_end::waiter {
 public:
     server_channel(std::shared_ptr<server_core> core, boost::asio::ip::tcp::socket socket);
+    ~server_channel();
 
     [[nodiscard]] bool is_secured() const noexcept { return tls_ != nullptr; }
     /// Whether TLS's handshake agreed on it.
@@ -65,6 +67,7 @@ public:
 
 private:
     void on_deadline() noexcept;
+    void on_end_of_turn() noexcept override;
     [[nodiscard]] boost::asio::awaitable<bool> wait_for(server_tls::outcome what);
     [[nodiscard]] boost::asio::awaitable<received> receive_secured(std::size_t room, instant until);
     [[nodiscard]] sent try_send_secured(std::string_view& more) noexcept;
@@ -73,7 +76,10 @@ private:
     std::unique_ptr<server_tls> tls_;  // null: in the clear
     std::size_t out_sent_ = 0;
     bool timed_out_ = false;
+    bool parked_ = false;
+    bool gave_up_ = false;  // told to while parked
     lazy_timer deadline_;
+    parking parking_;
 };
 
 }  // namespace symphony::net::detail

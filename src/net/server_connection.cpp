@@ -22,6 +22,17 @@ std::string peer_text(const asio::ip::tcp::endpoint& peer) {
            std::to_string(peer.port());
 }
 
+class counted_in {
+public:
+    explicit counted_in(std::size_t& number) noexcept : number_(number) { ++number_; }
+    ~counted_in() { --number_; }
+    counted_in(const counted_in&) = delete;
+    counted_in& operator=(const counted_in&) = delete;
+
+private:
+    std::size_t& number_;
+};
+
 }  // namespace
 
 server_connection::server_connection(std::shared_ptr<server_core> core,
@@ -105,9 +116,27 @@ asio::awaitable<bool> server_connection::serve() {
     body_.restart(parser_.framing());
     watch(channel_.now());
 
-    response answer = co_await handle();
+    const counted_in counted(core_->under_way);
+    response answer;
+    try {
+        answer = co_await core_->on_request(request_);
+    } catch (...) {
+        // The handler's own business; its client learns that it failed.
+        static_cast<void>(std::current_exception());
+        answer.status = 0;
+    }
     if (gone_) co_return false;
-    const bool sent = co_await send_answer(answer);
+    if (answer.status < 200 || answer.status > 999) answer = failed_handler();
+    const answer_plan plan = begin_answer(answer);
+    bool sent = false;
+    if (plan.sends_body && answer.stream) {
+        sent = co_await send_stream(*answer.stream, plan);
+    } else {
+        std::string_view rest = plan.sends_body ? std::string_view(answer.body) : "";
+        const server_channel::sent outcome = try_send_body(rest);
+        sent = outcome == server_channel::sent::all ||
+               (outcome == server_channel::sent::blocked && co_await channel_.send(rest));
+    }
     unwatch();
     cut_short_ = !sent;
     if (!sent || gone_) co_return false;
@@ -161,18 +190,11 @@ asio::awaitable<bool> server_connection::read_head() {
     co_return true;
 }
 
-asio::awaitable<response> server_connection::handle() {
-    try {
-        response answer = co_await core_->on_request(request_);
-        if (answer.status >= 200 && answer.status <= 999) co_return answer;
-    } catch (...) {
-        // The handler's own business; its client learns that it failed.
-        static_cast<void>(std::current_exception());
-    }
+response server_connection::failed_handler() {
     keep_alive_ = false;
     response failure;
     failure.status = 500;
-    co_return failure;
+    return failure;
 }
 
 // Answers what never became a request, and closes.

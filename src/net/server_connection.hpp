@@ -40,8 +40,9 @@ private:
     [[nodiscard]] boost::asio::awaitable<bool> serve();
     [[nodiscard]] boost::asio::awaitable<bool> serve_http2();
     [[nodiscard]] boost::asio::awaitable<bool> read_head();
-    [[nodiscard]] boost::asio::awaitable<response> handle();
-    [[nodiscard]] boost::asio::awaitable<bool> send_answer(response& answer);
+    [[nodiscard]] response failed_handler();
+    [[nodiscard]] answer_plan begin_answer(const response& answer);
+    [[nodiscard]] server_channel::sent try_send_body(std::string_view& rest);
     [[nodiscard]] boost::asio::awaitable<bool> send_stream(body_source& source,
                                                            const answer_plan& plan);
     [[nodiscard]] boost::asio::awaitable<bool> send_piece(std::string_view piece, bool chunked);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/server_date.hpp"
+#include "net/turn_end.hpp"
 #include "symphony/net/http_server.hpp"
 
 #include <cstddef>
@@ -21,7 +22,8 @@ struct server_core {
           wakeups(timers_used),
           on_request(std::move(handler)),
           options(std::move(opts)),
-          date(clock_used) {}
+          date(clock_used),
+          turns(executor) {}
 
     boost::asio::any_io_executor executor;
     const clock& time;
@@ -29,7 +31,9 @@ struct server_core {
     http_server::handler on_request;
     server_options options;
     date_cache date;
+    turn_end turns;
     std::vector<server_connection*> connections;
+    std::size_t under_way = 0;  ///< requests of HTTP/1.1
     bool draining = false;
     bool stopped = false;
 };
