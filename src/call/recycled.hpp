@@ -1,36 +1,77 @@
 #pragma once
 
-#include <boost/asio/recycling_allocator.hpp>
-
+#include <array>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace symphony {
 
-/// Gives memory back to where `make_recycled` had it from.
+namespace detail {
+
+#if defined(__has_feature) && __has_feature(address_sanitizer)
+inline constexpr std::size_t most_spares = 0;  // a use of what is gone is to be seen
+#else
+inline constexpr std::size_t most_spares = 64;
+#endif
+
+/// Memory for objects of one type that a thread keeps for the next ones. Trivial, so that it may be
+/// asked even by what is destroyed after the thread's own objects.
+template <class T>
+struct spare_memory {
+    [[nodiscard]] void* take() { return count > 0 ? blocks[--count] : ::operator new(sizeof(T)); }
+    void give(void* block) noexcept;
+
+    std::array<void*, most_spares + 1> blocks;
+    std::size_t count;
+    bool closed;  // the thread ends
+};
+template <class T>
+constinit thread_local spare_memory<T> spares{};
+
+template <class T>
+void spare_memory<T>::give(void* block) noexcept {
+    struct end_of_thread {
+        ~end_of_thread() {
+            spares<T>.closed = true;
+            while (spares<T>.count > 0)
+                ::operator delete(spares<T>.blocks[--spares<T>.count]);
+        }
+    };
+    if (count >= most_spares || closed) {
+        ::operator delete(block);
+        return;
+    }
+    static thread_local const end_of_thread noticed;
+    static_cast<void>(noticed);
+    blocks[count++] = block;
+}
+
+}  // namespace detail
+
+/// Gives memory back for the next of `make_recycled`.
 struct recycle {
     template <class T>
     void operator()(T* gone) const noexcept {
         std::destroy_at(gone);
-        boost::asio::recycling_allocator<T>().deallocate(gone, 1);
+        detail::spares<T>.give(gone);
     }
 };
 template <class T>
 using recycled = std::unique_ptr<T, recycle>;
 
-/// An object in memory that the thread keeps for the next of its size, as Asio does with coroutine
-/// frames: what is made for every call costs no visit to the allocator.
+/// An object in memory that the thread keeps for the next of its type: what is made for every call
+/// costs no visit to the allocator, however many calls begin before the first of them ends.
 template <class T, class... Arguments>
 [[nodiscard]] recycled<T> make_recycled(Arguments&&... arguments) {
-    static_assert(sizeof(T) <= 1016, "larger blocks are not kept");
     static_assert(alignof(T) <= alignof(std::max_align_t));
-    boost::asio::recycling_allocator<T> memory;
-    T* const at = memory.allocate(1);
+    void* const at = detail::spares<T>.take();
     try {
-        return recycled<T>(std::construct_at(at, std::forward<Arguments>(arguments)...));
+        return recycled<T>(
+            std::construct_at(static_cast<T*>(at), std::forward<Arguments>(arguments)...));
     } catch (...) {
-        memory.deallocate(at, 1);
+        detail::spares<T>.give(at);
         throw;
     }
 }
