@@ -38,6 +38,8 @@ error too_long(std::uint64_t most) {
     return why;
 }
 
+}  // namespace
+
 // One whose size is not known before.
 class bounded_body final : public body_source {
 public:
@@ -63,6 +65,8 @@ private:
     bool broken_ = false;
 };
 
+namespace {
+
 template <class Number>
 bool parse_number(std::string_view text, Number& out) noexcept {
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -83,6 +87,13 @@ asio::awaitable<result<void>> take_body(net::server_request& received, request& 
         if (piece->empty()) co_return result<void>();
         call.body.append(*piece);
     }
+}
+
+response names_no_endpoint() {
+    error failure;
+    failure.kind = error_kind::not_found;
+    failure.message = "call /{tool}/{endpoint}/{path}";
+    return make_problem(failure);
 }
 
 void add_attempts(response& answer) {
@@ -112,9 +123,9 @@ result<void> read_call_fields(const headers& received, request& call) {
 
 // The endpoint's deadline begins here: a caller that is slow to send its body spends its own time.
 asio::awaitable<result<void>> data_plane::take_body_in_time(net::server_request& received,
-                                                            request& call, std::string_view tool,
-                                                            std::string_view endpoint) const {
-    const std::optional<duration> timeout = client_.timeout_of(tool, endpoint);
+                                                            request& call,
+                                                            const proxy_target& target) const {
+    const std::optional<duration> timeout = client_.timeout_of(target.tool, target.endpoint);
     if (!timeout) co_return result<void>();  // the call will say that there is no such endpoint
     received.body_until = later(client_.time().now(), *timeout);
     result<void> taken = co_await take_body(received, call);
@@ -122,49 +133,40 @@ asio::awaitable<result<void>> data_plane::take_body_in_time(net::server_request&
     co_return taken;
 }
 
-asio::awaitable<response> data_plane::handle(net::server_request& received) {
-    const std::optional<proxy_target> target = parse_proxy_target(received.target);
-    if (!target) {
-        error failure;
-        failure.kind = error_kind::not_found;
-        failure.message = "call /{tool}/{endpoint}/{path}";
-        co_return make_problem(failure);
-    }
-    std::string tool(target->tool);
-    std::string endpoint(target->endpoint);
-
-    request call;
+// All of the call but its body. An answer where it is refused.
+std::optional<response> data_plane::prepare(net::server_request& received,
+                                            const proxy_target& target, request& call,
+                                            std::shared_ptr<bounded_body>& bounded) const {
     call.method = received.method;
-    call.path = target->path;
-    call.query = target->query;
+    call.path = target.path;
+    call.query = target.query;
     call.stream_response = true;
     call.decode = false;  // answers pass through as they are
-    std::shared_ptr<bounded_body> bounded;
     if (received.has_body && max_request_bytes_) {
         const std::optional<std::uint64_t> size = received.body->size();
         if (size && *size > *max_request_bytes_)
-            co_return make_problem(413, too_long(*max_request_bytes_), tool, endpoint);
+            return make_problem(413, too_long(*max_request_bytes_), target.tool, target.endpoint);
         if (!size) {
             bounded = std::make_shared<bounded_body>(*received.body, *max_request_bytes_);
             received.body = bounded.get();
         }
     }
-    result<void> prepared = read_call_fields(received.fields, call);
-    if (prepared) {
-        call.fields = forwarded_request_fields(received.fields);
-        if (received.has_body)
-            prepared = co_await take_body_in_time(received, call, tool, endpoint);
-    }
-    if (!prepared) co_return make_problem(prepared.error(), tool, endpoint);
+    if (const result<void> read = read_call_fields(received.fields, call); !read)
+        return make_problem(read.error(), target.tool, target.endpoint);
+    call.fields = forwarded_request_fields(received.fields);
+    return std::nullopt;
+}
 
-    result<response> outcome = co_await client_.call(tool, endpoint, std::move(call));
-    if (!outcome && bounded && bounded->broken())
-        co_return make_problem(413, outcome.error(), tool, endpoint);
-    response answer = outcome ? std::move(*outcome) : make_problem(outcome.error(), tool, endpoint);
+response data_plane::answer(result<response>&& outcome, const proxy_target& target,
+                            const bounded_body* bounded) const {
+    if (!outcome && bounded != nullptr && bounded->broken())
+        return make_problem(413, outcome.error(), target.tool, target.endpoint);
+    response answer =
+        outcome ? std::move(*outcome) : make_problem(outcome.error(), target.tool, target.endpoint);
     if (outcome) remove_hop_by_hop(answer.fields);
     add_attempts(answer);
-    std::string_view spent_tool = tool;
-    std::string_view spent_endpoint = endpoint;
+    std::string_view spent_tool = target.tool;
+    std::string_view spent_endpoint = target.endpoint;
     if (const auto& by = answer.served_by) {
         answer.fields.set("symphony-served-by", *by);
         spent_tool = std::string_view(*by).substr(0, by->find('.'));
@@ -172,7 +174,23 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
     }
     if (const auto budget = client_.rate_limit_view(spent_tool, spent_endpoint))
         add_rate_limit_fields(answer.fields, *budget);
-    co_return answer;
+    return answer;
+}
+
+// Little is kept across the call: the frame of a coroutine that is small is used again.
+asio::awaitable<response> data_plane::handle(net::server_request& received) {
+    const std::optional<proxy_target> target = parse_proxy_target(received.target);
+    if (!target) co_return names_no_endpoint();
+    std::shared_ptr<bounded_body> bounded;
+    request call;
+    if (std::optional<response> refused = prepare(received, *target, call, bounded))
+        co_return std::move(*refused);
+    if (received.has_body) {
+        const result<void> taken = co_await take_body_in_time(received, call, *target);
+        if (!taken) co_return make_problem(taken.error(), target->tool, target->endpoint);
+    }
+    co_return answer(co_await client_.call(target->tool, target->endpoint, std::move(call)),
+                     *target, bounded.get());
 }
 
 }  // namespace symphony::gateway

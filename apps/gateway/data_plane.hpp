@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/proxy_target.hpp"
 #include "symphony/net/http_server.hpp"
 #include "symphony/tool/client.hpp"
 
@@ -7,9 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace symphony::gateway {
+
+class bounded_body;
 
 /// The gateway's data plane: turns a request for `/{tool}/{endpoint}/…` into a managed call and its
 /// outcome into an answer. Holds no policy and no state; one is shared by all shards.
@@ -25,9 +29,13 @@ public:
     static constexpr std::size_t small_body = std::size_t{64} << 10;
 
 private:
+    [[nodiscard]] std::optional<response> prepare(net::server_request& received,
+                                                  const proxy_target& target, request& call,
+                                                  std::shared_ptr<bounded_body>& bounded) const;
     [[nodiscard]] boost::asio::awaitable<result<void>> take_body_in_time(
-        net::server_request& received, request& call, std::string_view tool,
-        std::string_view endpoint) const;
+        net::server_request& received, request& call, const proxy_target& target) const;
+    [[nodiscard]] response answer(result<response>&& outcome, const proxy_target& target,
+                                  const bounded_body* bounded) const;
 
     client& client_;
     const std::optional<std::uint64_t> max_request_bytes_;
