@@ -162,7 +162,7 @@ TEST(timer_wheel, one_goes_down_ten_levels_at_most_until_it_fires) {
     wheel.arm(one, instant::max());
     const timer_link* place = one.after;
     int moves = 0;
-    for (duration left = duration::max(); left > 0ns; left = left * 3 / 4) {
+    for (duration left = duration::max(); left > 0ns; left -= left / 4 + 1ns) {
         EXPECT_EQ(wheel.expire(instant::max() - left), 0u);
         moves += one.after == place ? 0 : 1;
         place = one.after;
