@@ -119,6 +119,7 @@ asio::awaitable<server_channel::received> server_channel::receive_secured(std::s
 asio::awaitable<server_channel::received> server_channel::receive(std::size_t room, instant until) {
     timed_out_ = false;
     if (!socket.is_open()) co_return received::end;
+    deadline_.set(until);
     // Who was just answered has not asked again yet: with others to serve, that can wait a turn.
     if (core_->under_way >= busy_requests) {
         gave_up_ = false;
@@ -126,12 +127,14 @@ asio::awaitable<server_channel::received> server_channel::receive(std::size_t ro
         core_->turns.wait(*this);
         co_await parking_.wait();
         if (std::exchange(parked_, false)) core_->turns.forget(*this);  // cancelled
-        if (!socket.is_open()) co_return received::end;
-        if (receive_now(room)) co_return received::bytes;
-        if (gave_up_) co_return received::end;
+        const bool got = socket.is_open() && receive_now(room);
+        if (got || gave_up_ || !socket.is_open()) {
+            deadline_.clear();
+            if (got) co_return received::bytes;
+            co_return timed_out_ ? received::timed_out : received::end;
+        }
     }
     if (tls_) co_return co_await receive_secured(room, until);
-    deadline_.set(until);
     const auto [fault, size] = co_await socket.async_read_some(input.prepare(room), token);
     deadline_.clear();
     input.commit(size);
