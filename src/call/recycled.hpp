@@ -10,7 +10,12 @@ namespace symphony {
 
 namespace detail {
 
-#if defined(__has_feature) && __has_feature(address_sanitizer)
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SYMPHONY_WATCHES_MEMORY
+#endif
+#endif
+#ifdef SYMPHONY_WATCHES_MEMORY
 inline constexpr std::size_t most_spares = 0;  // a use of what is gone is to be seen
 #else
 inline constexpr std::size_t most_spares = 64;
