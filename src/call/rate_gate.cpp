@@ -9,6 +9,20 @@ namespace symphony {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// An even spacing counts from the last admission: what a wake-up is late is lost for good, and of
+// so small a spacing it is more than a hundredth.
+bool wants_promptness(const rate_limit_options& options) {
+    if (options.strategy != rate_strategy::leaky_bucket) return false;
+    duration spacing{};
+    for (const rate_level& level : options.levels())
+        spacing = std::max(spacing, level.window / static_cast<std::int64_t>(level.max));
+    return spacing < std::chrono::milliseconds(10);
+}
+
+}  // namespace
+
 rate_gate::wakeup::wakeup(rate_gate& gate) noexcept
     : timer([](timer& fired) noexcept { static_cast<wakeup&>(fired).owner.poll(); }), owner(gate) {}
 
@@ -16,6 +30,7 @@ rate_gate::rate_gate(const rate_limit_options& options, const shard& home,
                      std::optional<rate_sharing> shared)
     : limiter_(options),
       home_(home),
+      prompt_(wants_promptness(options)),
       wakeup_(*this),
       shared_(shared ? std::make_unique<shared_budget>(*this, std::move(*shared), options)
                      : nullptr) {}
@@ -84,6 +99,7 @@ void rate_gate::reconfigure(const rate_limit_options& options, const rate_sharin
     } else {
         limiter_.reconfigure(options, now);
     }
+    prompt_.store(wants_promptness(options));
     rearm();
 }
 
@@ -147,11 +163,10 @@ std::optional<instant> rate_gate::next_wakeup(instant now) const {
 }
 
 void rate_gate::arm_at(std::optional<instant> next) {
-    if (next) {
-        home_.wakeups.arm(wakeup_, *next);
-    } else {
-        home_.wakeups.disarm(wakeup_);
-    }
+    const bool prompt = prompt_.load(std::memory_order_relaxed);
+    if (!next || wakeup_.prompt != prompt) home_.wakeups.disarm(wakeup_);
+    wakeup_.prompt = prompt;
+    if (next) home_.wakeups.arm(wakeup_, *next);
 }
 
 }  // namespace symphony

@@ -77,6 +77,7 @@ private:
 
     rate_limiter limiter_;
     const shard& home_;
+    std::atomic<bool> prompt_;
     wakeup wakeup_;
     queued_calls waiting_;
     std::atomic<bool> closed_{false};

@@ -25,6 +25,9 @@ struct timer : timer_link {
     /// would ever end. It must not use the timers.
     callback lost;
     instant at{};  ///< when it is due (valid while armed)
+    /// Being late costs more than some of the thread's time: the thread may stay awake for the last
+    /// fraction of a millisecond. Not changed while armed.
+    bool prompt = false;
     [[nodiscard]] bool armed() const noexcept { return after != nullptr; }
 };
 

@@ -1,9 +1,11 @@
 #include "symphony/net/asio_timers.hpp"
 
+#include "symphony/core/clock.hpp"
 #include "symphony/core/random.hpp"
 #include "symphony/testing/manual_clock.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -47,6 +49,90 @@ TEST(asio_timers, a_million_pending_ones_come_and_go_without_a_wake_up) {
     while (last.armed())
         loop.run_one();
     EXPECT_EQ(fired, 1);
+}
+
+// One that sets itself again and again, and notes what it finds.
+struct steps : timer {
+    steps(asio_timers& wakeups, const clock& time, duration every)
+        : timer([](timer& t) noexcept { static_cast<steps&>(t).step(); }),
+          on(wakeups),
+          of(time),
+          apart(every) {
+        prompt = true;
+    }
+    void step() noexcept {
+        early = early || of.now() < at;
+        if (--left > 0) on.arm(*this, of.now() + apart);
+    }
+
+    asio_timers& on;
+    const clock& of;
+    duration apart;
+    int left = 100;
+    bool early = false;
+};
+
+TEST(asio_timers, a_prompt_one_is_never_early_and_keeps_nobody_from_running) {
+    boost::asio::io_context loop{1};
+    const system_clock time;
+    asio_timers wakeups(loop.get_executor(), time);
+    for (const duration apart : {duration(1us), duration(100us), duration(1ms)}) {
+        steps prompt(wakeups, time, apart);
+        steps other(wakeups, time, apart * 2);
+        other.prompt = false;
+        other.left = 20;
+        wakeups.arm(prompt, time.now() + apart);
+        wakeups.arm(other, time.now());
+        int turns = 0;
+        while (prompt.left > 0 || other.left > 0) {
+            boost::asio::post(loop, [&turns] { ++turns; });
+            loop.run_one();
+        }
+        EXPECT_FALSE(prompt.early || other.early);
+        EXPECT_FALSE(prompt.armed() || other.armed());
+        loop.poll();
+        loop.restart();
+        EXPECT_GT(turns, 0);
+    }
+}
+
+TEST(asio_timers, a_prompt_one_does_not_go_round_for_a_clock_that_stands_still) {
+    boost::asio::io_context loop{1};
+    testing::manual_clock time;
+    asio_timers wakeups(loop.get_executor(), time);
+    timer late([](timer&) noexcept { ++fired; });
+    timer prompt([](timer&) noexcept { ++fired; });
+    prompt.prompt = true;
+    fired = 0;
+    wakeups.arm(late, time.now());
+    time.advance(1s);  // so that wake-ups count as late
+    while (late.armed())
+        loop.run_one();
+    wakeups.arm(prompt, time.now() + 90us);
+    loop.restart();
+    EXPECT_LT(loop.poll(), 100U);
+    EXPECT_EQ(fired, 1);
+    time.advance(90us);
+    while (prompt.armed())
+        loop.run_one();
+    EXPECT_EQ(fired, 2);
+}
+
+TEST(asio_timers, a_prompt_one_may_go_while_it_is_waited_for) {
+    boost::asio::io_context loop{1};
+    const system_clock time;
+    timer prompt([](timer&) noexcept { ++fired; });
+    prompt.prompt = true;
+    fired = 0;
+    {
+        asio_timers wakeups(loop.get_executor(), time);
+        wakeups.arm(prompt, time.now());
+        wakeups.disarm(prompt);
+        wakeups.arm(prompt, time.now());
+    }
+    EXPECT_FALSE(prompt.armed());
+    loop.poll();
+    EXPECT_EQ(fired, 0);
 }
 
 }  // namespace
