@@ -113,6 +113,7 @@ asio::awaitable<bool> server_connection::serve() {
     phase_ = phase::busy;
     served_any_ = true;
     keep_alive_ = parser_.framing().keep_alive;
+    request_.body = &body_;  // a handler may have put another in its place
     body_.restart(parser_.framing());
     watch(channel_.now());
 

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -199,6 +201,35 @@ TEST(http_server, sends_a_large_body_to_a_slow_reader) {
     EXPECT_EQ(client.read(8 << 20), std::string(8 << 20, 'L'));
     client.send(get("/next"));
     EXPECT_THAT(client.read_answer(), HasSubstr("GET /next "));
+}
+
+class counted_body final : public body_source {
+public:
+    explicit counted_body(body_source& origin) : origin_(origin) {}
+    asio::awaitable<result<std::string_view>> read() override { return origin_.read(); }
+    std::optional<std::uint64_t> size() const noexcept override { return origin_.size(); }
+
+private:
+    body_source& origin_;
+};
+
+TEST(http_server, gives_each_request_its_body_whatever_became_of_the_last) {
+    running_server server([](server_request& request) -> asio::awaitable<response> {
+        const auto own = std::make_unique<counted_body>(*request.body);
+        request.body = own.get();
+        response answer;
+        answer.status = 200;
+        for (;;) {
+            const result<std::string_view> piece = co_await request.body->read();
+            if (!piece || piece->empty()) co_return answer;
+            answer.body.append(*piece);
+        }
+    });
+    blocking_client client(server.port);
+    for (const char* const word : {"first", "other"}) {
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n" + std::string(word));
+        EXPECT_THAT(client.read_answer(), HasSubstr(word));
+    }
 }
 
 TEST(http_server, names_the_peer) {
