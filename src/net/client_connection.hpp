@@ -26,7 +26,7 @@
 namespace symphony::net::detail {
 
 /// What all connections of one client share.
-struct client_core : std::enable_shared_from_this<client_core> {
+struct client_core {
     client_core(boost::asio::any_io_executor on, const clock& clock_used, timers& timers_used,
                 io_hook* hook_used)
         : executor(std::move(on)),

@@ -40,7 +40,8 @@ public:
             boost::asio::deferred);
     }
 
-    /// Resumes the coroutine before it returns. Only as the last act of a handler.
+    /// Resumes the coroutine before it returns, which may end anything: nothing may be needed of
+    /// the caller afterwards.
     void wake() {
         if (resume_) std::exchange(resume_, nullptr)();
     }

@@ -80,12 +80,13 @@ void server_channel::on_deadline() noexcept {
 }
 
 void server_channel::stop_waiting() noexcept {
-    gave_up_ = parked_;
+    gave_up_ = gave_up_ || parked_;
     boost::system::error_code ignored;
     socket.cancel(ignored);
 }
 
 bool server_channel::receive_now(std::size_t room) {
+    if (!socket.is_open()) return false;
     if (tls_) {
         const asio::mutable_buffer free = input.prepare(room);
         std::size_t size = 0;
@@ -124,11 +125,12 @@ asio::awaitable<server_channel::received> server_channel::receive(std::size_t ro
     if (core_->under_way >= busy_requests) {
         gave_up_ = false;
         parked_ = true;
+        parking_.clear_cancelled();
         core_->turns.wait(*this);
         co_await parking_.wait();
-        if (std::exchange(parked_, false)) core_->turns.forget(*this);  // cancelled
-        const bool got = socket.is_open() && receive_now(room);
-        if (got || gave_up_ || !socket.is_open()) {
+        if (std::exchange(parked_, false)) core_->turns.forget(*this);
+        const bool got = receive_now(room);
+        if (got || gave_up_ || parking_.cancelled() || !socket.is_open()) {
             deadline_.clear();
             if (got) co_return received::bytes;
             co_return timed_out_ ? received::timed_out : received::end;

@@ -5,6 +5,12 @@
 #include "unit/net/gate.hpp"
 #include "unit/net/running_server.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,21 +36,47 @@ struct http_server_busy : testing::Test {
         held.wait_until_held(many);
     }
 
-    // "/drain" comes to its effect while the server waits for the turn's end after its answer.
-    boost::asio::awaitable<response> hold_or_drain(server_request& request) {
-        if (request.target != "/drain") co_return co_await held.hold(request);
-        boost::asio::post(co_await boost::asio::this_coro::executor,
-                          [this] { server.server->drain(); });
+    // What these say happens while the server waits for the turn's end after its answer.
+    boost::asio::awaitable<response> act(server_request& request) {
+        if (request.target == "/drain") {
+            soon(co_await boost::asio::this_coro::executor, [this] { server.server->drain(); });
+        } else if (request.target == "/wait") {
+            soon(co_await boost::asio::this_coro::executor, [this] { time.advance(seconds(75)); });
+        } else if (request.target == "/give-up") {
+            co_return co_await read_cancelled(request);
+        } else {
+            co_return co_await held.hold(request);
+        }
         response answer;
         answer.status = 200;
+        co_return answer;
+    }
+    template <class Act>
+    static void soon(const boost::asio::any_io_executor& loop, Act what) {
+        boost::asio::post(loop, what);
+    }
+    // The reading of the body is cancelled while it waits for the turn's end.
+    static boost::asio::awaitable<response> read_cancelled(server_request& request) {
+        namespace asio = boost::asio;
+        asio::cancellation_signal give_up;
+        response answer;
+        answer.status = 200;
+        const auto read = [&]() -> asio::awaitable<void> {
+            co_await asio::this_coro::throw_if_cancelled(false);
+            soon(co_await asio::this_coro::executor,
+                 [&] { give_up.emit(asio::cancellation_type::terminal); });
+            const result<std::string_view> piece = co_await request.body->read();
+            answer.body = piece ? "a piece" : to_string(piece.error().kind);
+        };
+        co_await asio::co_spawn(co_await asio::this_coro::executor, read(),
+                                asio::bind_cancellation_slot(give_up.slot(), asio::use_awaitable));
         co_return answer;
     }
 
     static constexpr int many = 12;
     hand_time time;
     gate held;
-    running_server server{
-        [this](server_request& request) { return hold_or_drain(request); }, {}, &time};
+    running_server server{[this](server_request& request) { return act(request); }, {}, &time};
     std::vector<std::unique_ptr<blocking_client>> others;
 };
 
@@ -116,6 +148,18 @@ TEST_F(http_server_busy, closes_who_is_idle_since_this_turn_when_it_drains) {
     EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 200"));
     EXPECT_TRUE(client.ended());
     EXPECT_TRUE(server.wait_for_connections(many));
+}
+
+TEST_F(http_server_busy, ends_a_connection_whose_time_is_up_in_this_turn) {
+    blocking_client client(server.port, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(client.read_all(), StartsWith("HTTP/1.1 200"));
+    EXPECT_TRUE(client.ended());
+}
+
+TEST_F(http_server_busy, tells_a_reader_that_it_was_cancelled) {
+    blocking_client client(server.port,
+                           "POST /give-up HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    EXPECT_THAT(client.read_until("cancelled"), HasSubstr("cancelled"));
 }
 
 TEST_F(http_server_busy, stops_whatever_is_under_way) {
