@@ -15,7 +15,7 @@ inline void append_field_line(std::string& to, std::string_view name, std::strin
         char* const at = text + before;
         std::memcpy(at, name.data(), name.size());
         std::memcpy(at + name.size(), ": ", 2);
-        std::memcpy(at + name.size() + 2, value.data(), value.size());
+        if (!value.empty()) std::memcpy(at + name.size() + 2, value.data(), value.size());
         std::memcpy(text + size - 2, "\r\n", 2);
         return size;
     });
