@@ -12,13 +12,13 @@ namespace asio = boost::asio;
 namespace {
 
 // An even spacing counts from the last admission: what a wake-up is late is lost for good, and of
-// so small a spacing it is more than a hundredth.
+// less than 10 ms it is more than a hundredth. Of much less than 1 ms the thread would not sleep.
 bool wants_promptness(const rate_limit_options& options) {
     if (options.strategy != rate_strategy::leaky_bucket) return false;
     duration spacing{};
     for (const rate_level& level : options.levels())
         spacing = std::max(spacing, level.window / static_cast<std::int64_t>(level.max));
-    return spacing < std::chrono::milliseconds(10);
+    return spacing >= std::chrono::microseconds(500) && spacing < std::chrono::milliseconds(10);
 }
 
 }  // namespace
@@ -163,7 +163,7 @@ std::optional<instant> rate_gate::next_wakeup(instant now) const {
 }
 
 void rate_gate::arm_at(std::optional<instant> next) {
-    const bool prompt = prompt_.load(std::memory_order_relaxed);
+    const bool prompt = prompt_.load(std::memory_order_relaxed) && queued() > 0;
     if (!next || wakeup_.prompt != prompt) home_.wakeups.disarm(wakeup_);
     wakeup_.prompt = prompt;
     if (next) home_.wakeups.arm(wakeup_, *next);

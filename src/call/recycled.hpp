@@ -10,7 +10,9 @@ namespace symphony {
 
 namespace detail {
 
-#ifdef __has_feature
+#ifdef __SANITIZE_ADDRESS__
+#define SYMPHONY_WATCHES_MEMORY
+#elifdef __has_feature
 #if __has_feature(address_sanitizer)
 #define SYMPHONY_WATCHES_MEMORY
 #endif

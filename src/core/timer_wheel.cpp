@@ -26,6 +26,10 @@ timer_wheel::timer_wheel() noexcept {
 }
 
 timer_wheel::~timer_wheel() {
+    clear();
+}
+
+void timer_wheel::clear() noexcept {
     while (size_ > 0) {
         timer& t = *static_cast<timer*>(rings_[first_ring()].after);
         leave(t);

@@ -48,20 +48,20 @@ public:
 
     void stop() noexcept {
         if (std::exchange(stopped_, true)) return;
-        pending_.reset();  // disarms all: their owners may live on
-        prompt_.reset();
+        pending_.clear();  // their owners may live on
+        prompt_.clear();
         wakeup_.cancel();
     }
 
 private:
-    [[nodiscard]] timer_wheel& wheel_of(const timer& t) const noexcept {
-        return t.prompt ? *prompt_ : *pending_;
+    [[nodiscard]] timer_wheel& wheel_of(const timer& t) noexcept {
+        return t.prompt ? prompt_ : pending_;
     }
 
     void settle() {
         if (stopped_) return;
-        std::optional<instant> next = pending_->next();
-        if (auto soon = prompt_->next()) {
+        std::optional<instant> next = pending_.next();
+        if (auto soon = prompt_.next()) {
             const instant now = time_.now();
             const duration left = difference(*soon, now);
             // A clock that stands still is driven by hand, and may do so for long.
@@ -76,32 +76,37 @@ private:
         set_for_ = *next;
         waiting_ = true;
         // Our clock may be one driven by hand, so only the distance counts.
-        wakeup_.expires_after(difference(*next, time_.now()));
+        const duration ahead = difference(*next, time_.now());
+        sleeps_ = ahead > duration::zero();
+        wakeup_.expires_after(ahead);
         wakeup_.async_wait([self = shared_from_this(), round = ++round_](
                                const boost::system::error_code&) { self->wake(round); });
     }
 
     void go_round() {
-        going_round_ = true;
         asio::post(wakeup_.get_executor(), [self = shared_from_this()] {
             self->going_round_ = false;
             if (!self->stopped_) self->fire(self->time_.now());
         });
+        going_round_ = true;
     }
 
     void wake(std::uint64_t round) {
         if (round != round_ || stopped_) return;  // moved to another moment meanwhile
         waiting_ = false;
         const instant now = time_.now();
-        const duration late = std::clamp(now - set_for_, duration::zero(), most_lead);
-        lead_ += late > lead_ ? (late - lead_) / 2 : (late - lead_) / 16;
+        if (sleeps_) {
+            const duration late =
+                std::clamp(difference(now, set_for_), duration::zero(), most_lead);
+            lead_ += late > lead_ ? (late - lead_) / 2 : (late - lead_) / 16;
+        }
         if (!going_round_) fire(now);
     }
 
     void fire(instant now) {
         firing_ = true;
-        pending_->expire(now);
-        if (!stopped_) prompt_->expire(now);
+        pending_.expire(now);
+        prompt_.expire(now);
         firing_ = false;
         settle();
     }
@@ -110,13 +115,14 @@ private:
 
     const clock& time_;
     asio::steady_timer wakeup_;
-    std::unique_ptr<timer_wheel> pending_ = std::make_unique<timer_wheel>();
-    std::unique_ptr<timer_wheel> prompt_ = std::make_unique<timer_wheel>();
+    timer_wheel pending_;
+    timer_wheel prompt_;
     instant set_for_{};
     instant last_round_{};
     duration lead_{};  // how late wake-ups have been
     std::uint64_t round_ = 0;
     bool waiting_ = false;
+    bool sleeps_ = false;  // what is waited for was ahead then
     bool firing_ = false;
     bool going_round_ = false;
     bool stopped_ = false;

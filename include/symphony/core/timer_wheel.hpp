@@ -35,6 +35,8 @@ public:
     /// as many as were armed on entry, so one that re-arms itself in the past cannot hold the
     /// thread. Returns how many fired.
     std::size_t expire(instant now) noexcept;
+    /// Disarms all: who asked for it is told that it is lost. A callback may do so.
+    void clear() noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
