@@ -14,9 +14,11 @@ inline void append_field_line(std::string& to, std::string_view name, std::strin
     to.resize_and_overwrite(size, [&](char* text, std::size_t) {  // libstdc++ 12: the capacity
         char* const at = text + before;
         std::memcpy(at, name.data(), name.size());
-        std::memcpy(at + name.size(), ": ", 2);
+        at[name.size()] = ':';
+        at[name.size() + 1] = ' ';
         if (!value.empty()) std::memcpy(at + name.size() + 2, value.data(), value.size());
-        std::memcpy(text + size - 2, "\r\n", 2);
+        text[size - 2] = '\r';
+        text[size - 1] = '\n';
         return size;
     });
 }

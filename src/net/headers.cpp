@@ -91,7 +91,10 @@ bool is_valid_header(std::string_view name, std::string_view value) noexcept {
     return is_token(name) && is_value(value);
 }
 
-bool detail::iequals_same_size(const char* a, const char* b, std::size_t size) noexcept {
+bool detail::iequals_same_size(std::string_view one, std::string_view other) noexcept {
+    const char* const a = one.data();
+    const char* const b = other.data();
+    const std::size_t size = one.size();
     if (size < sizeof(std::uint32_t)) {
         for (std::size_t i = 0; i < size; ++i)
             if (lower(a[i]) != lower(b[i])) return false;

@@ -17,8 +17,8 @@ void turn_end::wait(waiter& one) {
 void turn_end::state::pass() noexcept {
     posted = false;
     served.swap(waiting);
-    for (std::size_t i = 0; i < served.size(); ++i)
-        if (waiter* const one = served[i]) one->on_end_of_turn();
+    for (waiter* const one : served)  // which grows no more; whoever goes is struck out
+        if (one != nullptr) one->on_end_of_turn();
     served.clear();
 }
 

@@ -20,15 +20,14 @@ struct header_view {
 /// tab: CR and LF never reach the wire.
 [[nodiscard]] bool is_valid_header(std::string_view name, std::string_view value) noexcept;
 namespace detail {
-[[nodiscard]] bool iequals_same_size(const char* a, const char* b, std::size_t size) noexcept;
+[[nodiscard]] bool iequals_same_size(std::string_view a, std::string_view b) noexcept;
 }
 /// ASCII case-insensitive comparison, as header names want it.
 [[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) noexcept {
     // Length and first letter tell most names apart without a call.
     if (a.size() != b.size() || a.empty()) return a.size() == b.size();
     constexpr int no_case = ~0x20;
-    return ((a[0] ^ b[0]) & no_case) == 0 &&
-           detail::iequals_same_size(a.data(), b.data(), a.size());
+    return ((a[0] ^ b[0]) & no_case) == 0 && detail::iequals_same_size(a, b);
 }
 
 /// Header fields in order, names compared without case, several fields of one name allowed. All
