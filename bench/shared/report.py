@@ -151,7 +151,8 @@ def section(results, micro_file, plots=None):
         "- *Keys in no order* wait for memory that is in no cache, several times as long as the "
         "decision takes: beside one key, which is always in the nearest cache, nothing else is seen.",
         "- *Saturation, local*: an even spacing counts from the moment of the last admission, so that "
-        "what a thread is late is lost: little of 10 ms, much of 1 ms.",
+        "what a thread is late is lost. For 0.5 to 10 ms it is woken early and stays awake for the "
+        "rest.",
         f"- *Overload*: 4 processes call one API through HTTP at three times the limit for {seconds} "
         "s. Redis's clock is that of its own log of charges. What the API sees is blurred by the "
         "way there: *ahead by* is how much shorter than the window the shortest stretch was in "
