@@ -157,8 +157,8 @@ std::optional<response> data_plane::prepare(net::server_request& received,
     return std::nullopt;
 }
 
-response data_plane::answer(result<response>&& outcome, const proxy_target& target,
-                            const bounded_body* bounded) const {
+response data_plane::to_answer(result<response>&& outcome, const proxy_target& target,
+                               const bounded_body* bounded) const {
     if (!outcome && bounded != nullptr && bounded->broken())
         return make_problem(413, outcome.error(), target.tool, target.endpoint);
     response answer =
@@ -189,8 +189,8 @@ asio::awaitable<response> data_plane::handle(net::server_request& received) {
         const result<void> taken = co_await take_body_in_time(received, call, *target);
         if (!taken) co_return make_problem(taken.error(), target->tool, target->endpoint);
     }
-    co_return answer(co_await client_.call(target->tool, target->endpoint, std::move(call)),
-                     *target, bounded.get());
+    co_return to_answer(co_await client_.call(target->tool, target->endpoint, std::move(call)),
+                        *target, bounded.get());
 }
 
 }  // namespace symphony::gateway

@@ -34,8 +34,8 @@ private:
                                                   std::shared_ptr<bounded_body>& bounded) const;
     [[nodiscard]] boost::asio::awaitable<result<void>> take_body_in_time(
         net::server_request& received, request& call, const proxy_target& target) const;
-    [[nodiscard]] response answer(result<response>&& outcome, const proxy_target& target,
-                                  const bounded_body* bounded) const;
+    [[nodiscard]] response to_answer(result<response>&& outcome, const proxy_target& target,
+                                     const bounded_body* bounded) const;
 
     client& client_;
     const std::optional<std::uint64_t> max_request_bytes_;
