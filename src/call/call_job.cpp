@@ -103,7 +103,7 @@ asio::awaitable<result<response>> run_call(call_site& site, recycled<call_job> w
                     if (state.cancelled() != asio::cancellation_type::none) call->withdraw();
                 }
                 if (call->may_send()) {
-                    call->outcome() = co_await call->transmit();
+                    co_await call->transmit();
                     call->settle();
                 }
                 const std::optional<instant> again = call->next_attempt_at();

@@ -22,7 +22,9 @@ namespace {
 asio::awaitable<result<response>> send_one(const managed_call& call,
                                            std::shared_ptr<const endpoint> /*kept*/) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    co_return co_await call.send();
+    net::reply came;
+    co_await call.send(came);
+    co_return std::move(came.answer);
 }
 
 bool is_usable(const result<response>& outcome) noexcept {
@@ -75,13 +77,15 @@ hedge_race::~hedge_race() {
     if (alarm_.armed()) where_.wakeups.disarm(alarm_);
 }
 
-asio::awaitable<result<response>> hedge_race::run(std::shared_ptr<hedge_race> race) {
+asio::awaitable<void> hedge_race::run(net::reply& to, std::shared_ptr<hedge_race> race) {
+    to.read_at.reset();
     const auto before = co_await asio::this_coro::cancellation_state;
     if (before.cancelled() != asio::cancellation_type::none) {
-        co_return fail(error_kind::cancelled, "the call was cancelled");
+        to.answer = fail(error_kind::cancelled, "the call was cancelled");
+        co_return;
     }
     co_await race->race();
-    co_return std::move(*race->taken_->outcome);
+    to.answer = std::move(*race->taken_->outcome);
 }
 
 asio::awaitable<void> hedge_race::race() {

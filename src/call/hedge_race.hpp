@@ -26,9 +26,9 @@ public:
     hedge_race& operator=(const hedge_race&) = delete;
 
     /// What the attempt came to. The call then holds the permits of the one that counts; of all
-    /// others the policies have been told. As `transport::send`.
-    [[nodiscard]] static boost::asio::awaitable<result<response>> run(
-        std::shared_ptr<hedge_race> race);
+    /// others the policies have been told. As `transport::send_into`.
+    [[nodiscard]] static boost::asio::awaitable<void> run(net::reply& to,
+                                                          std::shared_ptr<hedge_race> race);
 
 private:
     static constexpr std::size_t most = 4;

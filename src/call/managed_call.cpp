@@ -189,7 +189,7 @@ asio::awaitable<void> managed_call::wait_for_rate() {
     }
 }
 
-asio::awaitable<result<response>> managed_call::transmit() {
+asio::awaitable<void> managed_call::transmit() {
     ++attempts_;
     counts_.attempts.add();
     held_.sent_at = now_;
@@ -197,17 +197,17 @@ asio::awaitable<result<response>> managed_call::transmit() {
     if (on_.state_.hedge && may_hedge()) {
         if (const auto delay = on_.state_.hedge->delay()) {
             return hedge_race::run(
-                std::make_shared<hedge_race>(*this, where_, *on_.options_.hedge, *delay));
+                reply_, std::make_shared<hedge_race>(*this, where_, *on_.options_.hedge, *delay));
         }
     }
-    return send();
+    return send(reply_);
 }
 
-asio::awaitable<result<response>> managed_call::send() const {
+asio::awaitable<void> managed_call::send(net::reply& to) const {
     if (on_.options_.redirects.follow == redirect_policy::none) {
-        return where_.transport.send(on_.where(), wire_, sending_);
+        return where_.transport.send_into(to, on_.where(), wire_, sending_);
     }
-    return send_and_follow(on_, where_, wire_, sending_);
+    return send_and_follow(to, on_, where_, wire_, sending_);
 }
 
 void managed_call::cancel() {

@@ -34,15 +34,15 @@ public:
     }
     [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
     /// Begins to send, once more after a while where the endpoint hedges.
-    [[nodiscard]] boost::asio::awaitable<result<response>> transmit();
+    [[nodiscard]] boost::asio::awaitable<void> transmit();
     /// Sends once, and follows where redirects lead, if it may.
-    [[nodiscard]] boost::asio::awaitable<result<response>> send() const;
+    [[nodiscard]] boost::asio::awaitable<void> send(net::reply& to) const;
     [[nodiscard]] const endpoint& on() const noexcept { return on_; }
     [[nodiscard]] const net::send_options& sending() const noexcept { return sending_; }
     [[nodiscard]] bool has_stream() const noexcept {
         return outcome_ && outcome_->stream != nullptr;
     }
-    /// Where the answer goes, and what came of the call in the end.
+    /// What came of the call.
     [[nodiscard]] result<response>& outcome() noexcept { return outcome_; }
     /// Tells every policy what came of the attempt.
     void settle();
@@ -119,7 +119,8 @@ private:
     std::optional<sent_body> body_;
     net::wire_request wire_;
     net::send_options sending_;
-    result<response> outcome_;
+    net::reply reply_;
+    result<response>& outcome_ = reply_.answer;
 };
 
 }  // namespace symphony

@@ -22,7 +22,7 @@ constexpr std::size_t collected_at_most = 64 * 1024;
 
 void managed_call::settle() {
     slow_.stop();
-    now_ = where_.time.now();
+    now_ = reply_.read_at ? *reply_.read_at : where_.time.now();
     stage_ = stage::settled;
     answered_ = true;
     hint_ = duration::zero();

@@ -108,7 +108,7 @@ outgoing::outgoing(const standing_fields& standing, const headers& caller, rando
     bool overlap = false;
     bool traced = standing.has_traceparent();
     std::string connection;
-    if (caller.contains("connection")) connection = caller.get_all("connection");
+    if (!caller.empty() && caller.contains("connection")) connection = caller.get_all("connection");
     for (const header_view field : caller) {
         if (is_connection_field(field.name) || is_ours(field.name)) continue;
         if (!connection.empty() && is_named_in(connection, field.name)) continue;

@@ -77,11 +77,12 @@ void tell(const endpoint& on, const shard& where, int status, const redirect_rul
 
 }  // namespace
 
-asio::awaitable<result<response>> send_and_follow(const endpoint& on, const shard& where,
-                                                  const net::wire_request& first,
-                                                  const net::send_options& options) {
-    result<response> answer = co_await where.transport.send(on.where(), first, options);
-    if (!answer || !is_redirect(*answer)) co_return std::move(answer);
+asio::awaitable<void> send_and_follow(net::reply& last, const endpoint& on, const shard& where,
+                                      const net::wire_request& first,
+                                      const net::send_options& options) {
+    co_await where.transport.send_into(last, on.where(), first, options);
+    result<response>& answer = last.answer;
+    if (!answer || !is_redirect(*answer)) co_return;
     redirect_rules rules(on.options().redirects, asked_for(*on.where(), first.target), first.method,
                          first.stream == nullptr);
     hop request(first);
@@ -99,10 +100,9 @@ asio::awaitable<result<response>> send_and_follow(const endpoint& on, const shar
         const net::wire_request& next = request.next(rules);
         answer->stream.reset();
         const std::shared_ptr<const net::destination> there = std::move(*to);
-        answer = co_await where.transport.send(there, next, options);
+        co_await where.transport.send_into(last, there, next, options);
         if (!answer) answer.error().maybe_sent = true;
     }
-    co_return std::move(answer);
 }
 
 }  // namespace symphony

@@ -257,8 +257,8 @@ client_exchange::progress client_exchange::on_end() {
     return progress::failed;
 }
 
-result<response>& client_exchange::finish() {
-    if (!answer_) return answer_;
+void client_exchange::finish() {
+    if (!answer_) return;
     const bool reusable = head_.keeps_alive && !send_failed_ && !answered_early_;
     if (!content_->done()) {
         std::optional<std::uint64_t> size;
@@ -267,9 +267,8 @@ result<response>& client_exchange::finish() {
         answer_->stream = std::make_unique<client_stream>(
             std::move(lease_), where_, *content_, std::exchange(answer_->body, {}), size, reusable);
     } else if (reusable && lease_->input.empty()) {
-        lease_.give_back();
+        to_.read_at = lease_.give_back();
     }
-    return answer_;
 }
 
 }  // namespace symphony::net::detail

@@ -18,16 +18,21 @@ namespace symphony::net::detail {
 /// for the next call: what is awaited seldom has a frame of its own.
 class client_exchange {
 public:
-    client_exchange(std::shared_ptr<client_pool> pool,
+    client_exchange(reply& to, std::shared_ptr<client_pool> pool,
                     const std::shared_ptr<const destination>& where, const wire_request& request,
                     const send_options& options)
-        : pool_(std::move(pool)),
+        : to_(to),
+          answer_(to.answer),
+          pool_(std::move(pool)),
           where_(where),
           request_(request),
           options_(options),
-          limited_(where->http.first_byte_timeout || where->http.between_bytes_timeout) {}
+          limited_(where->http.first_byte_timeout || where->http.between_bytes_timeout) {
+        to_.read_at.reset();
+        if (!answer_ || answer_->status != 0) answer_ = response();
+    }
 
-    /// A connection to begin with; none changes nothing.
+    /// A connection to begin with.
     void use(client_lease first) noexcept { lease_ = std::move(first); }
     /// Takes a connection that rests in the pool, unless one has proved dead already.
     [[nodiscard]] bool take_idle();
@@ -68,8 +73,9 @@ public:
     [[nodiscard]] bool failed_to_send() const noexcept { return send_failed_; }
     /// Nothing of the request reached the server: it goes out once more, on a fresh connection.
     [[nodiscard]] bool goes_again() noexcept;
-    /// The answer, or why there is none; the connection goes where it belongs.
-    [[nodiscard]] result<response>& finish();
+    /// The answer is complete, or streamed from here on: the connection goes where it belongs.
+    void finish();
+    [[nodiscard]] bool is_coded() const noexcept { return head_.names_coding; }
 
 private:
     [[nodiscard]] progress refuse(error_kind kind, std::string message);
@@ -78,6 +84,8 @@ private:
     [[nodiscard]] bool is_final();
     void limit_wait();
 
+    reply& to_;
+    result<response>& answer_;
     const std::shared_ptr<client_pool> pool_;
     const std::shared_ptr<const destination>& where_;
     const wire_request& request_;
@@ -95,7 +103,6 @@ private:
     bool again_ = false;
     bool asks_leave_ = false;
     bool has_leave_ = false;
-    result<response> answer_;
 };
 
 }  // namespace symphony::net::detail

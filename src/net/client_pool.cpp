@@ -16,8 +16,9 @@ constexpr auto trusted_rest = std::chrono::milliseconds(1);
 
 }  // namespace
 
-void client_lease::give_back() {
-    if (connection_) pool_->give_back(std::exchange(connection_, nullptr));
+std::optional<instant> client_lease::give_back() {
+    if (!connection_) return std::nullopt;
+    return pool_->give_back(std::exchange(connection_, nullptr));
 }
 
 void client_lease::discard() noexcept {
@@ -132,13 +133,13 @@ asio::awaitable<result<client_lease>> client_pool::stand_in_line(deadline until)
     co_return co_await open(until);
 }
 
-void client_pool::give_back(std::shared_ptr<client_connection> connection) {
+std::optional<instant> client_pool::give_back(std::shared_ptr<client_connection> connection) {
     const bool whole = !retired_ && !core_->stopped && !connection->broken() &&
                        !connection->ended() && !connection->outdated() &&
                        connection->stopped() == client_connection::stop::none;
     if (!whole) {
         discard(*connection);
-        return;
+        return std::nullopt;
     }
     if (!line_.empty()) {
         waiter* const first = line_.front();
@@ -146,7 +147,7 @@ void client_pool::give_back(std::shared_ptr<client_connection> connection) {
         connection->reused = true;
         first->given = std::move(connection);  // it stays among the busy
         first->place.wake_later();
-        return;
+        return std::nullopt;
     }
     remove_busy(*connection);
     connection->rested_at = core_->time.now();
@@ -158,6 +159,7 @@ void client_pool::give_back(std::shared_ptr<client_connection> connection) {
             static_cast<client_pool*>(dead.keeper())->drop_idle(dead);
         },
         this);
+    return resting.rested_at;
 }
 
 void client_pool::discard(client_connection& connection) noexcept {

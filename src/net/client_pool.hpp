@@ -34,8 +34,9 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return connection_ != nullptr; }
     [[nodiscard]] client_connection* operator->() const noexcept { return connection_.get(); }
     [[nodiscard]] client_connection& operator*() const noexcept { return *connection_; }
-    /// Nothing is left of the answer, and the connection may serve again.
-    void give_back();
+    /// Nothing is left of the answer, and the connection may serve again. Gives the time if it was
+    /// looked at.
+    std::optional<instant> give_back();
     void discard() noexcept;
 
 private:
@@ -103,7 +104,7 @@ private:
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> open(deadline until);
     [[nodiscard]] boost::asio::awaitable<result<client_lease>> stand_in_line(deadline until);
     void change_to(const std::shared_ptr<const destination>& where);
-    void give_back(std::shared_ptr<client_connection> connection);
+    std::optional<instant> give_back(std::shared_ptr<client_connection> connection);
     void discard(client_connection& connection) noexcept;
     void add_busy(const std::shared_ptr<client_connection>& connection);
     void remove_busy(client_connection& connection) noexcept;

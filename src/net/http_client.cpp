@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -24,6 +25,42 @@ using detail::client_exchange;
 using detail::client_lease;
 using detail::client_pool;
 using detail::http2_hub;
+
+namespace {
+
+std::unexpected<error> refusal() {
+    return fail(error_kind::cancelled, "the client is shutting down");
+}
+
+template <class T>
+asio::awaitable<result<T>> refuse() {
+    co_return refusal();
+}
+
+/// The place of an answer that a coroutine returns, or the one that it was given.
+template <class Returned>
+struct reply_place {
+    explicit reply_place(reply* /*none*/) noexcept {}
+    reply own;
+    reply& to = own;
+};
+template <>
+struct reply_place<void> {
+    explicit reply_place(reply* given) noexcept : to(*given) {}
+    reply& to;
+};
+
+template <class Returned>
+asio::awaitable<Returned> refuse_reply(reply* to) {
+    if constexpr (std::is_void_v<Returned>) {
+        to->answer = refusal();
+        co_return;
+    } else {
+        co_return refusal();
+    }
+}
+
+}  // namespace
 
 class http_client::impl {
 public:
@@ -77,14 +114,26 @@ public:
         many_pools_ = std::max(few_pools, pools_.size() * 2);
     }
 
+    // Two of each: one that returns the answer, and one that puts it `to` where it is wanted.
+    template <class Returned>
+    [[nodiscard]] asio::awaitable<Returned> send(reply* to,
+                                                 const std::shared_ptr<const destination>& where,
+                                                 const wire_request& request,
+                                                 const send_options& options) {
+        if (aborted_) return refuse_reply<Returned>(to);
+        if (where->may_use_http2) return send_as_agreed<Returned>(to, where, request, options);
+        return send_http1<Returned>(to, where, request, options, nullptr);
+    }
     // These are gone from when this is: what they await ends then.
-    [[nodiscard]] asio::awaitable<result<response>> send_as_agreed(
-        const std::shared_ptr<const destination>& where, const wire_request& request,
+    template <class Returned>
+    [[nodiscard]] asio::awaitable<Returned> send_as_agreed(
+        reply* to, const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options);
-    /// `first`: a connection to begin with, if any.
-    [[nodiscard]] asio::awaitable<result<response>> send_http1(
-        const std::shared_ptr<const destination>& where, const wire_request& request,
-        const send_options& options, client_lease first);
+    /// `first`: a connection to begin with, or null.
+    template <class Returned>
+    [[nodiscard]] asio::awaitable<Returned> send_http1(
+        reply* to, const std::shared_ptr<const destination>& where, const wire_request& request,
+        const send_options& options, client_lease* first);
 
     [[nodiscard]] asio::awaitable<result<void>> warm_up(std::shared_ptr<const destination> where,
                                                         std::size_t count) {
@@ -107,7 +156,6 @@ public:
     }
 
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
-    [[nodiscard]] bool is_aborted() const noexcept { return aborted_; }
     void abort() noexcept {
         aborted_ = true;
         close();
@@ -132,21 +180,17 @@ http_client::http_client(asio::any_io_executor executor, const clock& time, time
     : impl_(std::make_shared<impl>(std::move(executor), time, wakeups, hook)) {}
 http_client::~http_client() = default;
 
-namespace {
-
-template <class T>
-asio::awaitable<result<T>> refuse() {
-    co_return fail(error_kind::cancelled, "the client is shutting down");
-}
-
-}  // namespace
-
 asio::awaitable<result<response>> http_client::send(const std::shared_ptr<const destination>& where,
                                                     const wire_request& request,
                                                     const send_options& options) {
-    if (impl_->is_aborted()) return refuse<response>();
-    if (where->may_use_http2) return impl_->send_as_agreed(where, request, options);
-    return impl_->send_http1(where, request, options, {});
+    return impl_->send<result<response>>(nullptr, where, request, options);
+}
+
+asio::awaitable<void> http_client::send_into(reply& to,
+                                             const std::shared_ptr<const destination>& where,
+                                             const wire_request& request,
+                                             const send_options& options) {
+    return impl_->send<void>(&to, where, request, options);
 }
 
 asio::awaitable<result<void>> http_client::warm_up(std::shared_ptr<const destination> where,
@@ -156,17 +200,21 @@ asio::awaitable<result<void>> http_client::warm_up(std::shared_ptr<const destina
 }
 
 // What a session of HTTP/2 has provably not looked at goes out once more.
-asio::awaitable<result<response>> http_client::impl::send_as_agreed(
-    const std::shared_ptr<const destination>& where, const wire_request& request,
+template <class Returned>
+asio::awaitable<Returned> http_client::impl::send_as_agreed(
+    reply* to, const std::shared_ptr<const destination>& where, const wire_request& request,
     const send_options& options) {
     const auto core = core_;
     const auto hub = hub_of(where);
     detail::http2_outcome outcome;
     for (int tries = 0; tries == 0 || (tries == 1 && outcome.goes_again); ++tries) {
         auto way = co_await hub->acquire(options.until);
-        if (!way) co_return std::unexpected(std::move(way.error()));
+        if (!way) {
+            outcome.answer = std::unexpected(std::move(way.error()));
+            break;
+        }
         if (!way->session) {
-            co_return co_await send_http1(where, request, options, std::move(way->lease));
+            co_return co_await send_http1<Returned>(to, where, request, options, &way->lease);
         }
         outcome =
             co_await detail::http2_send(core, std::move(way->session), where, request, options);
@@ -174,14 +222,22 @@ asio::awaitable<result<response>> http_client::impl::send_as_agreed(
     if (options.decode_response && outcome.answer && detail::may_be_coded(*outcome.answer)) {
         co_await detail::decode_answer(*where, request, options, core->time, outcome.answer);
     }
-    co_return std::move(outcome.answer);
+    if constexpr (std::is_void_v<Returned>) {
+        to->answer = std::move(outcome.answer);
+        to->read_at.reset();
+    } else {
+        co_return std::move(outcome.answer);
+    }
 }
 
-asio::awaitable<result<response>> http_client::impl::send_http1(
-    const std::shared_ptr<const destination>& where, const wire_request& request,
-    const send_options& options, client_lease first) {
-    client_exchange exchange(pool_of(where), where, request, options);
-    exchange.use(std::move(first));
+template <class Returned>
+asio::awaitable<Returned> http_client::impl::send_http1(
+    reply* to, const std::shared_ptr<const destination>& where, const wire_request& request,
+    const send_options& options, client_lease* first) {
+    reply_place<Returned> place(to);
+    result<response>& answer = place.to.answer;
+    client_exchange exchange(place.to, pool_of(where), where, request, options);
+    if (first != nullptr) exchange.use(std::move(*first));
     for (;;) {
         if (!exchange.take_idle() && !co_await exchange.acquire()) break;
         if (!exchange.begin()) break;
@@ -208,15 +264,15 @@ asio::awaitable<result<response>> http_client::impl::send_http1(
         }
         break;
     }
-    result<response>& answer = exchange.finish();
+    exchange.finish();
     // Only a proxy says that; the API has seen nothing.
     if (answer && answer->status == 407 && where->proxy) {
         answer = std::unexpected(detail::refused_credentials(*where->proxy, 407));
     }
-    if (options.decode_response && answer && detail::may_be_coded(*answer)) {
+    if (options.decode_response && answer && exchange.is_coded()) {
         co_await detail::decode_answer(*where, request, options, core_->time, answer);
     }
-    co_return std::move(answer);
+    if constexpr (!std::is_void_v<Returned>) co_return std::move(answer);
 }
 
 http_client::pool_view http_client::look(const destination& where) const {

@@ -56,6 +56,7 @@ struct framing_fields {
     bool length_broken = false;
     bool coded = false;
     bool chunked = false;
+    bool names_coding = false;
     bool close = false;
     bool keep_alive = false;
 
@@ -66,6 +67,9 @@ struct framing_fields {
                 break;
             case 14:
                 if (iequals(name, "content-length")) take_length(value);
+                break;
+            case 16:
+                names_coding = names_coding || iequals(name, "content-encoding");
                 break;
             case 17:
                 if (iequals(name, "transfer-encoding")) {
@@ -105,6 +109,7 @@ private:
 
 result<void> decide_framing(const framing_fields& seen, bool is_1_1, bool answers_head,
                             response_head& to) {
+    to.names_coding = seen.names_coding;
     if (seen.length_broken) return broken("its Content-Length is not one number");
     if (seen.coded && !seen.chunked) return broken("a transfer coding other than chunked");
     if (seen.coded && seen.length) return broken("both Content-Length and Transfer-Encoding");

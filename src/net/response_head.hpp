@@ -18,7 +18,8 @@ struct response_head {
     body_framing framing = body_framing::none;
     std::uint64_t length = 0;  ///< for `length`
     bool keeps_alive = false;
-    std::size_t bytes = 0;  ///< of the input, the empty line included
+    bool names_coding = false;  ///< there is a Content-Encoding
+    std::size_t bytes = 0;      ///< of the input, the empty line included
 };
 
 /// The size of the head at the start of `input`, its empty line included; 0 when it is not

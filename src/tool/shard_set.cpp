@@ -34,8 +34,10 @@ shard_set::~shard_set() {
 }
 
 const shard* shard_set::find(const asio::any_io_executor& executor) const noexcept {
+    const auto* const plain = executor.target<plain_executor>();
     for (const auto& one : members_) {
-        if (one->view.executor == executor) return &one->view;
+        const bool same = plain != nullptr ? one->plain == *plain : one->view.executor == executor;
+        if (same) return &one->view;
     }
     return nullptr;
 }

@@ -49,16 +49,21 @@ public:
     void stop() noexcept;
 
 private:
+    using plain_executor = boost::asio::io_context::executor_type;
     struct member {
         member(boost::asio::any_io_executor executor, const clock& time, std::size_t index)
             : wakeups(executor, time),
               client(executor, time, wakeups),
-              view{executor, time, wakeups, client, random, index} {}
+              view{executor, time, wakeups, client, random, index} {
+            if (const auto* const known = executor.target<plain_executor>()) plain = *known;
+        }
 
         net::asio_timers wakeups;
         net::http_client client;
         fast_random random;
         shard view;
+        std::optional<plain_executor>
+            plain;  // the same as in `view`, of a type that is compared fast
     };
     using work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
 

@@ -55,6 +55,26 @@ TEST(reuse, bytes_nobody_asked_for_end_a_connection_at_rest) {
     pool.expect(where, server, "second");
 }
 
+TEST(reuse, an_answer_says_when_it_was_read_where_its_connection_lives_on) {
+    misbehaving_server server(
+        script().head().send(answer("first")).head().send(answer("last", "Connection: close\r\n")));
+    client_rig rig;
+    const auto where = destination_at(server.port());
+    const auto ended = [&] {
+        const auto call = rig.start(where);
+        EXPECT_TRUE(rig.run_until([&] { return call->outcome.has_value(); }));
+        EXPECT_TRUE(call->outcome && *call->outcome);
+        return call;
+    };
+    const instant before = rig.time.now();
+    const auto first = ended();
+    ASSERT_TRUE(first->read_at);
+    EXPECT_GE(*first->read_at, before);
+    EXPECT_LE(*first->read_at, rig.time.now());
+    EXPECT_FALSE(ended()->read_at) << "nobody looked at the clock";
+    EXPECT_EQ(server.connections(), 1U);
+}
+
 // An answer may fill just the room that a receive had: nobody knows then whether there is more, and
 // meanwhile the next receive is under way.
 TEST(reuse, an_answer_that_just_fills_the_room_leaves_the_connection_sound) {

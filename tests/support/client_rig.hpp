@@ -36,6 +36,7 @@ struct pending_call {
     const outgoing what;
     std::vector<header_view> fields;
     std::optional<result<response>> outcome;
+    std::optional<instant> read_at;
     boost::asio::cancellation_signal cancel;
 };
 

@@ -27,6 +27,9 @@ public:
     [[nodiscard]] boost::asio::awaitable<result<response>> send(
         const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options) override;
+    [[nodiscard]] boost::asio::awaitable<void> send_into(
+        reply& to, const std::shared_ptr<const destination>& where, const wire_request& request,
+        const send_options& options) override;
 
     /// Opens connections, as far as TLS, until `count` to `where` are there, idle or busy, or as
     /// many as `max_connections` allows; over HTTP/2 one is enough. Returns when all are open.

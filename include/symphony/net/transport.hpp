@@ -84,6 +84,13 @@ struct send_options {
     bool decode_response = false;
 };
 
+/// Where an answer is put.
+struct reply {
+    result<response> answer;
+    /// When all of the answer was read, where the transport has looked at the clock then.
+    std::optional<instant> read_at;
+};
+
 /// Sends requests. One per shard, used on that shard's executor only.
 class transport {
 public:
@@ -97,6 +104,11 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<result<response>> send(
         const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options) = 0;
+    /// The same with the answer put where it is wanted, since one is large to hand from coroutine
+    /// to coroutine. `to` outlives the sending; what it holds is replaced.
+    [[nodiscard]] virtual boost::asio::awaitable<void> send_into(
+        reply& to, const std::shared_ptr<const destination>& where, const wire_request& request,
+        const send_options& options);
 };
 
 }  // namespace symphony::net

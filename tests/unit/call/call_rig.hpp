@@ -98,6 +98,13 @@ public:
         co_return on_send(sent.back());
     }
 
+    [[nodiscard]] asio::awaitable<void> send_into(
+        net::reply& to, const std::shared_ptr<const net::destination>& where,
+        const net::wire_request& request, const net::send_options& options) override {
+        co_await transport::send_into(to, where, request, options);
+        to.read_at = read_at;
+    }
+
     void release() {
         held = false;
         gate_.cancel();
@@ -105,6 +112,7 @@ public:
 
     std::vector<sent_request> sent;
     bool held = false;
+    std::optional<instant> read_at;  // what it says of each answer
     std::function<result<response>(const sent_request&)> on_send =
         [](const sent_request&) -> result<response> { return answer(200); };
 

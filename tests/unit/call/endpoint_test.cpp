@@ -53,6 +53,27 @@ TEST_F(endpoint_test, a_request_that_cannot_be_is_refused_before_anything_is_spe
     EXPECT_TRUE(call()) << "the only permit is still there";
 }
 
+TEST_F(endpoint_test, an_answer_took_until_it_was_read) {
+    transport.on_send = [this](const auto&) -> result<response> {
+        time.advance(1s);
+        transport.read_at = time.now();
+        time.advance(1s);  // the thread had other things to do
+        return answer(200);
+    };
+    ASSERT_TRUE(call());
+    transport.on_send = [this](const auto&) -> result<response> {
+        transport.read_at.reset();
+        time.advance(4s);
+        return answer(404);
+    };
+    ASSERT_TRUE(call());
+    std::vector<request_series> seen;
+    state.metrics->of(here.index).collect_into(seen);
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0].durations.sum_seconds, 1) << "as the transport says";
+    EXPECT_EQ(seen[1].durations.sum_seconds, 4) << "where it does not, the clock does";
+}
+
 TEST_F(endpoint_test, the_deadline_is_the_lesser_of_endpoint_and_request) {
     options.timeout = 5s;
     request shorter;

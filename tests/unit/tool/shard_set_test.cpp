@@ -2,6 +2,8 @@
 
 #include "symphony/core/clock.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -9,6 +11,8 @@
 
 namespace symphony::detail {
 namespace {
+
+namespace asio = boost::asio;
 
 // As `taskset` and cpusets do it; undone at the end.
 struct one_core {
@@ -44,6 +48,26 @@ TEST(shard_set, has_as_many_threads_as_are_asked_for) {
     const one_core confined;
     const shard_set shards(3, std::nullopt, time);
     EXPECT_EQ(shards.executors().size(), 3U);
+}
+
+TEST(shard_set, is_found_by_the_very_executor_it_runs_on) {
+    const system_clock time;
+    asio::io_context context;
+    asio::io_context another;
+    const auto in_turn = asio::make_strand(context);
+    const shard_set plain(0, context.get_executor(), time);
+    EXPECT_NE(plain.find(context.get_executor()), nullptr);
+    EXPECT_EQ(plain.find(another.get_executor()), nullptr);
+    EXPECT_EQ(plain.find(in_turn), nullptr) << "its handlers may run beside those of the shard";
+    const shard_set strand(0, in_turn, time);
+    EXPECT_NE(strand.find(in_turn), nullptr);
+    EXPECT_EQ(strand.find(asio::make_strand(context)), nullptr);
+    EXPECT_EQ(strand.find(context.get_executor()), nullptr);
+    const shard_set own(2, std::nullopt, time);
+    const auto executors = own.executors();
+    EXPECT_EQ(own.find(executors[0])->index, 0U);
+    EXPECT_EQ(own.find(executors[1])->index, 1U);
+    EXPECT_EQ(own.find(context.get_executor()), nullptr);
 }
 
 }  // namespace
