@@ -26,6 +26,7 @@ symphony::tool_options the_tool(const std::string& port) {
     api.name = "api";
     api.options.url = "http://127.0.0.1:" + port;
     api.options.fields = {{"accept", peers::accept_value}};
+    api.options.http.decompress = false;  // nobody here asks for it: the same fields on the wire
     api.options.rate_limit = limit;
     api.options.circuit_breaker = breaker;
     api.options.auth = auth;
