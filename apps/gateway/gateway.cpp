@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -78,17 +79,18 @@ log_options log_for(const serve_setup& setup) {
 class running_gateway {
 public:
     explicit running_gateway(const serve_setup& setup)
-        : log_(log_for(setup)),
+        : drain_timeout_(setup.options.gateway.drain_timeout),
+          log_(log_for(setup)),
           client_(options_for(log_, hub_)),
           reloader_(client_, setup.options.file, setup.env, setup.options.gateway,
                     sink_of(log_, hub_),
                     [this, fixed = setup.log_level](const file_options& now) {
                         if (!fixed) log_.set_level(now.log.level);
+                        drain_timeout_.store(now.gateway.drain_timeout);
                     }),
           data_(client_, setup.options.gateway.max_request_bytes),
           admin_(client_, reloader_, hub_, draining_, setup.options.gateway.admin_token,
-                 main_.get_executor()),
-          drain_timeout_(setup.options.gateway.drain_timeout) {
+                 main_.get_executor()) {
         if (const result<void> made =
                 client_.replace_tools(setup.options.tools, setup.options.alerting);
             !made)
@@ -180,7 +182,7 @@ private:
         say("draining");
         draining_.store(true);
         data_plane_->drain();
-        const deadline until = deadline::after(client_.time().now(), drain_timeout_);
+        const deadline until = deadline::after(client_.time().now(), drain_timeout_.load());
         asio::steady_timer pause(main_);
         while (data_plane_->connections() > 0 && !until.passed(client_.time().now())) {
             pause.expires_after(std::chrono::milliseconds(10));
@@ -192,6 +194,7 @@ private:
     }
 
     std::atomic<bool> draining_{false};
+    std::atomic<duration> drain_timeout_;  // a reload may come from any thread
     bool interrupted_ = false;
     asio::io_context main_{1};
     event_log log_;
@@ -200,7 +203,6 @@ private:
     reloader reloader_;
     data_plane data_;
     admin_plane admin_;
-    duration drain_timeout_;
     std::unique_ptr<plane> data_plane_;
     std::unique_ptr<plane> admin_plane_;
 };

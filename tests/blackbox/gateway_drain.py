@@ -1,6 +1,7 @@
 """SIGTERM: calls in flight finish, nothing new comes in, exit 0 (130 on SIGINT)."""
 
 import http.client
+import json
 import queue
 import signal
 import socket
@@ -78,6 +79,18 @@ class Drain(unittest.TestCase):
         self.assertEqual(gateway.wait_for_exit(), 0)
         with self.assertRaises((http.client.HTTPException, OSError)):
             _ = flying.answer
+
+    def test_a_reload_changes_the_timeout(self):
+        config = {**single(self.api.url, timeout=60000), "gateway": {"drainTimeout": "60s"}}
+        gateway = Gateway(self, config)
+        self.api.behaviour = silent()
+        gateway.start_request()
+        self.api.wait_for(1)
+        config["gateway"]["drainTimeout"] = "300ms"
+        gateway.file.write_text(json.dumps(config))
+        self.assertEqual(gateway.admin("/v1/reload", "POST").status, 200)
+        gateway.terminate()
+        self.assertEqual(gateway.process.wait(20), 0)  # far below the first time-out
 
 
 if __name__ == "__main__":
