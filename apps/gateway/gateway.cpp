@@ -182,9 +182,12 @@ private:
         say("draining");
         draining_.store(true);
         data_plane_->drain();
-        const deadline until = deadline::after(client_.time().now(), drain_timeout_.load());
+        const instant began = client_.time().now();
+        const auto is_over = [&] {  // a reload may change it now, too
+            return deadline::after(began, drain_timeout_.load()).passed(client_.time().now());
+        };
         asio::steady_timer pause(main_);
-        while (data_plane_->connections() > 0 && !until.passed(client_.time().now())) {
+        while (data_plane_->connections() > 0 && !is_over()) {
             pause.expires_after(std::chrono::milliseconds(10));
             co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
         }

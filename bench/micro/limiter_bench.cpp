@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <barrier>
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <vector>
@@ -103,6 +105,24 @@ void admit_among_keys(benchmark::State& state, rate_strategy strategy) {
 BENCHMARK_CAPTURE(admit_among_keys, sliding_window, sliding)->ArgsProduct({{1, 100'000}, {0, 1}});
 BENCHMARK_CAPTURE(admit_among_keys, token_bucket, token)->ArgsProduct({{1, 100'000}, {0, 1}});
 BENCHMARK_CAPTURE(admit_among_keys, leaky_bucket, leaky)->ArgsProduct({{1, 100'000}, {0, 1}});
+
+// What a decision among keys in no order waits for: one read from as much memory, where each says
+// which is the next.
+void read_among_keys(benchmark::State& state) {
+    struct alignas(256) key {
+        std::uint32_t next;
+    };
+    std::vector<std::uint32_t> order(static_cast<std::size_t>(state.range(0)));
+    std::iota(order.begin(), order.end(), 0U);
+    std::shuffle(order.begin(), order.end(), std::minstd_rand(1));
+    std::vector<key> all(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        all[order[i]].next = order[(i + 1) % order.size()];
+    std::uint32_t at = 0;
+    for (auto _ : state)
+        benchmark::DoNotOptimize(at = all[at].next);
+}
+BENCHMARK(read_among_keys)->Arg(100'000);
 
 // A queue that stays as long as given: what one more, one less and one served cost.
 struct full_queue {

@@ -190,6 +190,7 @@ asio::awaitable<void> managed_call::wait_for_rate() {
 }
 
 asio::awaitable<void> managed_call::transmit() {
+    if (outcome_) outcome_->stream.reset();  // it keeps a connection that this attempt may need
     ++attempts_;
     counts_.attempts.add();
     held_.sent_at = now_;

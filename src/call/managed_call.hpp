@@ -33,7 +33,8 @@ public:
         return stage_ == stage::queue ? wait_for_rate() : wait_for_slot();
     }
     [[nodiscard]] bool may_send() const noexcept { return stage_ == stage::send; }
-    /// Begins to send, once more after a while where the endpoint hedges.
+    /// Begins to send, once more after a while where the endpoint hedges. `outcome` is then what
+    /// came of it.
     [[nodiscard]] boost::asio::awaitable<void> transmit();
     /// Sends once, and follows where redirects lead, if it may.
     [[nodiscard]] boost::asio::awaitable<void> send(net::reply& to) const;

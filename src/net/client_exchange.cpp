@@ -68,7 +68,7 @@ bool client_exchange::is_final() {
 }
 
 bool client_exchange::begins_anew() {
-    if (!content_ || answer_->status != 417 || again_) return false;
+    if (!content_ || !answer_ || answer_->status != 417 || again_) return false;
     pool_->note_silence();
     lease_.discard();
     content_.reset();

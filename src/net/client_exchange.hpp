@@ -14,7 +14,7 @@ namespace symphony::net::detail {
 
 /// One request and its answer on one connection, or on a second when the first proves dead before a
 /// byte was sent: what was received is judged here, and the coroutine around it
-/// (`http_client::send`) waits. Lives in that coroutine's frame, which is small enough to be kept
+/// (`send_http1`) waits. Lives in that coroutine's frame, which is small enough to be kept
 /// for the next call: what is awaited seldom has a frame of its own.
 class client_exchange {
 public:
@@ -29,7 +29,7 @@ public:
           options_(options),
           limited_(where->http.first_byte_timeout || where->http.between_bytes_timeout) {
         to_.read_at.reset();
-        if (!answer_ || answer_->status != 0) answer_ = response();
+        if (!answer_ || !is_fresh(*answer_)) answer_ = response();
     }
 
     /// A connection to begin with.
@@ -78,6 +78,10 @@ public:
     [[nodiscard]] bool is_coded() const noexcept { return head_.names_coding; }
 
 private:
+    [[nodiscard]] static bool is_fresh(const response& given) noexcept {
+        return given.status == 0 && given.body.empty() && given.fields.empty() && !given.stream &&
+               !given.served_by;
+    }
     [[nodiscard]] progress refuse(error_kind kind, std::string message);
     [[nodiscard]] bool wants_leave() const;
     // Not an interim answer: then sending goes on.

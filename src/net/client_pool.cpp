@@ -150,16 +150,17 @@ std::optional<instant> client_pool::give_back(std::shared_ptr<client_connection>
         return std::nullopt;
     }
     remove_busy(*connection);
-    connection->rested_at = core_->time.now();
+    const instant now = core_->time.now();
+    connection->rested_at = now;
     client_connection& resting = *connection;
     idle_.push_back(std::move(connection));
-    if (idle_.size() == 1) old_age_.set(later(resting.rested_at, where_->http.idle_timeout));
+    if (idle_.size() == 1) old_age_.set(later(now, where_->http.idle_timeout));
     resting.rest(
         [](client_connection& dead) noexcept {
             static_cast<client_pool*>(dead.keeper())->drop_idle(dead);
         },
         this);
-    return resting.rested_at;
+    return now;
 }
 
 void client_pool::discard(client_connection& connection) noexcept {

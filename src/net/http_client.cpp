@@ -54,6 +54,7 @@ template <class Returned>
 asio::awaitable<Returned> refuse_reply(reply* to) {
     if constexpr (std::is_void_v<Returned>) {
         to->answer = refusal();
+        to->read_at.reset();
         co_return;
     } else {
         co_return refusal();
@@ -271,6 +272,7 @@ asio::awaitable<Returned> http_client::impl::send_http1(
     }
     if (options.decode_response && answer && exchange.is_coded()) {
         co_await detail::decode_answer(*where, request, options, core_->time, answer);
+        place.to.read_at.reset();  // that took its time
     }
     if constexpr (!std::is_void_v<Returned>) co_return std::move(answer);
 }

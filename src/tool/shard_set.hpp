@@ -62,8 +62,8 @@ private:
         net::http_client client;
         fast_random random;
         shard view;
-        std::optional<plain_executor>
-            plain;  // the same as in `view`, of a type that is compared fast
+        // The same as in `view`, of a type that is compared fast.
+        std::optional<plain_executor> plain;
     };
     using work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
 

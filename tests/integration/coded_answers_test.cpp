@@ -60,6 +60,17 @@ TEST_F(nginx_gzip, decodes_whole_and_streamed_answers_over_one_connection) {
     EXPECT_EQ(rig.client->look(*where).opened, 1U);
 }
 
+TEST_F(nginx_gzip, an_answer_that_was_decoded_was_not_just_read) {
+    for (const bool decoded : {true, false}) {
+        outgoing call = asking("/text");
+        call.options.decode_response = decoded;
+        const auto under_way = rig.start(where, std::move(call));
+        ASSERT_TRUE(rig.run_until([&] { return under_way->outcome.has_value(); }));
+        ASSERT_TRUE(answered(*under_way->outcome));
+        EXPECT_NE(under_way->read_at.has_value(), decoded);
+    }
+}
+
 TEST_F(nginx_gzip, without_decoding_the_bytes_are_as_they_came) {
     outgoing call = asking("/static");
     call.options.decode_response = false;

@@ -63,6 +63,17 @@ TEST_F(expect_continue, other_interim_answers_are_no_leave) {
     EXPECT_TRUE(answered(*call->outcome));
 }
 
+TEST_F(expect_continue, an_early_answer_that_is_too_long_ends_the_call) {
+    misbehaving_server server(
+        script().head().send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").to_end());
+    limit_options limits;
+    limits.max_response_bytes = 100;
+    const auto call = rig.start(destination_at(server.port(), {}, {}, limits), upload());
+    ASSERT_TRUE(rig.run_until([&] { return call->outcome.has_value(); }));
+    ASSERT_FALSE(*call->outcome);
+    EXPECT_EQ(call->outcome->error().kind, error_kind::response_too_large);
+}
+
 TEST_F(expect_continue, who_is_refused_sends_no_body_and_reads_none) {
     misbehaving_server server(
         script().head().send(answer("too much", {}, "413 Content Too Large")).to_end());

@@ -6,6 +6,8 @@
 #include "symphony/testing/manual_clock.hpp"
 #include "symphony/testing/memory_body.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -73,6 +75,30 @@ TEST(reuse, an_answer_says_when_it_was_read_where_its_connection_lives_on) {
     EXPECT_LE(*first->read_at, rig.time.now());
     EXPECT_FALSE(ended()->read_at) << "nobody looked at the clock";
     EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(reuse, what_a_reply_holds_is_replaced_also_without_a_status) {
+    misbehaving_server server(script().head().send(answer("good")).to_end());
+    client_rig rig;
+    const auto where = destination_at(server.port());
+    net::reply came;
+    came.answer->body = "what it held before";
+    const net::wire_request request;
+    const net::send_options options;
+    boost::asio::co_spawn(rig.loop, rig.client->send_into(came, where, request, options),
+                          boost::asio::detached);
+    ASSERT_TRUE(rig.run_until([&] { return came.read_at.has_value(); }));
+    ASSERT_TRUE(answered(came.answer));
+    EXPECT_EQ(came.answer->body, "good");
+}
+
+TEST(reuse, after_an_abort_nothing_was_read) {
+    client_rig rig;
+    rig.client->abort();
+    const auto call = rig.start(destination_at(1));
+    ASSERT_TRUE(rig.run_until([&] { return call->outcome.has_value(); }));
+    EXPECT_EQ(call->outcome->error().kind, error_kind::cancelled);
+    EXPECT_FALSE(call->read_at);
 }
 
 // An answer may fill just the room that a receive had: nobody knows then whether there is more, and

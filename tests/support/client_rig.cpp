@@ -28,6 +28,7 @@ asio::awaitable<result<response>> perform(net::http_client& client, client_rig::
     came.answer->status = 500;
     came.answer->body = "what it held before";
     came.answer->fields.add("before", "1");
+    came.read_at = instant();
     co_await client.send_into(came, where, request, call->what.options);
     call->read_at = came.read_at;
     co_return std::move(came.answer);

@@ -63,8 +63,8 @@ public:
     std::shared_ptr<detail::tls_origin> secured;  ///< the transport's own; null for plain HTTP
 };
 
-/// One request as views: nothing is copied before the wire. Everything it points to outlives
-/// `transport::send`.
+/// One request as views: nothing is copied before the wire. Everything it points to outlives its
+/// sending.
 struct wire_request {
     std::string_view method = "GET";
     std::string_view target = "/";             ///< path and query
@@ -105,7 +105,8 @@ public:
         const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options) = 0;
     /// The same with the answer put where it is wanted, since one is large to hand from coroutine
-    /// to coroutine. `to` outlives the sending; what it holds is replaced.
+    /// to coroutine. `to` outlives the sending; what it holds is replaced, when is not said, so
+    /// nothing of the request points there.
     [[nodiscard]] virtual boost::asio::awaitable<void> send_into(
         reply& to, const std::shared_ptr<const destination>& where, const wire_request& request,
         const send_options& options);

@@ -54,24 +54,25 @@ TEST_F(endpoint_test, a_request_that_cannot_be_is_refused_before_anything_is_spe
 }
 
 TEST_F(endpoint_test, an_answer_took_until_it_was_read) {
+    options.middleware.error.retry = retry_options{};
     transport.on_send = [this](const auto&) -> result<response> {
-        time.advance(1s);
-        transport.read_at = time.now();
-        time.advance(1s);  // the thread had other things to do
-        return answer(200);
-    };
-    ASSERT_TRUE(call());
-    transport.on_send = [this](const auto&) -> result<response> {
+        const bool first = transport.sent.size() == 1;
+        time.advance(first ? 1s : 4s);
         transport.read_at.reset();
-        time.advance(4s);
-        return answer(404);
+        if (first) transport.read_at = time.now();
+        time.advance(1s);  // the thread had other things to do
+        return answer(first ? 503 : 200);
     };
-    ASSERT_TRUE(call());
+    const auto retried = start();
+    advance(1s);
+    ASSERT_TRUE(retried->outcome && *retried->outcome);
     std::vector<request_series> seen;
     state.metrics->of(here.index).collect_into(seen);
     ASSERT_EQ(seen.size(), 2U);
-    EXPECT_EQ(seen[0].durations.sum_seconds, 1) << "as the transport says";
-    EXPECT_EQ(seen[1].durations.sum_seconds, 4) << "where it does not, the clock does";
+    EXPECT_EQ(seen[0].status, 200);
+    EXPECT_EQ(seen[0].durations.sum_seconds, 5) << "by the clock, where nothing else is said";
+    EXPECT_EQ(seen[1].status, 503);
+    EXPECT_EQ(seen[1].durations.sum_seconds, 1) << "as the transport says";
 }
 
 TEST_F(endpoint_test, the_deadline_is_the_lesser_of_endpoint_and_request) {

@@ -29,6 +29,17 @@ TEST(response_head, finds_its_end_in_whatever_pieces) {
     EXPECT_EQ(find_head_end(text, searched), 25U);
 }
 
+TEST(response_head, says_whether_it_names_a_coding) {
+    EXPECT_TRUE(parse("HTTP/1.1 200 OK\r\ncONTENT-eNCODING: gzip\r\n\r\n")->names_coding);
+    EXPECT_TRUE(parse("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Language: de\r\n\r\n")
+                    ->names_coding);
+    EXPECT_FALSE(parse("HTTP/1.1 200 OK\r\nContent-Language: de\r\n\r\n")->names_coding);
+    response_head head;  // one for all heads of an answer
+    ASSERT_TRUE(parse_response_head("HTTP/1.1 103 A\r\nContent-Encoding: br\r\n\r\n", false, head));
+    ASSERT_TRUE(parse_response_head("HTTP/1.1 200 B\r\nA: b\r\n\r\n", false, head));
+    EXPECT_FALSE(head.names_coding) << "an interim answer's";
+}
+
 TEST(response_head, refuses_what_two_readers_may_take_differently) {
     const char* const cases[] = {
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
