@@ -100,6 +100,33 @@ TEST_P(http2_own_server, many_calls_share_a_connection) {
     EXPECT_LE(rig.client->look(*where).opened, 4U);
 }
 
+// With so many requests under way the server receives at the end of the loop's turn.
+TEST_P(http2_own_server, busy_it_serves_http1_as_well) {
+    constexpr int kept = 12;
+    gate held;
+    running_server server(held.handler(), options());
+    const auto where = at(server.port, http_version::http1);
+    for (int i = 0; i < kept; ++i)
+        rig.start(where, {.target = "/kept"});
+    ASSERT_TRUE(rig.run_until([&] { return held.held == kept; }));
+    for (int round = 0; round < 3; ++round) {
+        std::vector<std::shared_ptr<pending_call>> all;
+        for (std::size_t i = 0; i < 30; ++i)
+            all.push_back(rig.start(
+                where, {.method = "POST", .target = "/now", .body = std::string(i * 2'000, 'x')}));
+        ASSERT_TRUE(rig.run_until([&] {
+            return std::ranges::all_of(all, [](const auto& c) { return c->outcome.has_value(); });
+        }));
+        for (const auto& call : all) {
+            ASSERT_TRUE(*call->outcome) << call->outcome->error().message;
+            EXPECT_EQ((*call->outcome)->body, "released");
+        }
+    }
+    EXPECT_EQ(rig.client->look(*where).busy, std::size_t{kept});
+    EXPECT_GT(rig.client->look(*where).reused, 0U);
+    rig.client->abort();
+}
+
 TEST_P(http2_own_server, what_is_spoken_is_agreed_on) {
     for (const bool http2 : {false, true}) {
         server_options made = options();
