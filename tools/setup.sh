@@ -10,14 +10,14 @@ set -euo pipefail
 
 packages=(
     clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19  # compiler, sanitizers, checks
-    ccache cmake ninja-build pkg-config make python3 ca-certificates
+    ccache cmake ninja-build pkg-config make python3 ca-certificates curl
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
     libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev libjq-dev libssl-dev libhiredis-dev
     libcurl4-openssl-dev zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev
     libgtest-dev libgmock-dev libbenchmark-dev
     nginx-light tinyproxy-bin redis-server nodejs openssl libfaketime python3-aiosmtpd  # the tests' servers, certificates and clocks
 )
-bench_packages=(haproxy wrk nghttp2-client npm valgrind strace curl)
+bench_packages=(haproxy wrk nghttp2-client npm valgrind strace)
 
 die() {
     echo "setup: $*" >&2

@@ -43,6 +43,10 @@ std::optional<request> make_request(const settings& given, const call_target& ta
         complain(fmt::format("'{}' is no method", call.method));
         return std::nullopt;
     }
+    if (call.method == "CONNECT") {
+        complain("'CONNECT' is no method for an API");
+        return std::nullopt;
+    }
     for (const std::string& field : given.fields) {
         const auto colon = field.find(':');
         const auto name = trimmed(std::string_view(field).substr(0, colon));
@@ -102,8 +106,9 @@ public:
         if (!outcome) {
             fail_with(outcome.error(), took);
         } else if (given_.as_json) {
-            print(call_report(*outcome, took).dump() + "\n");
-            code_ = exit_code_of(outcome->status);
+            if (print(call_report(*outcome, took).dump() + "\n")) {
+                code_ = exit_code_of(outcome->status);
+            }
         } else {
             co_await print_answer(*outcome);
         }
@@ -118,9 +123,9 @@ public:
 
 private:
     void fail_with(const error& failure, duration took) {
+        code_ = exit_code_of(failure.kind);
         if (given_.as_json) print(call_report(failure, took).dump() + "\n");
         complain(error_line(failure));
-        code_ = exit_code_of(failure.kind);
     }
 
     asio::awaitable<void> print_answer(response& answer) {
@@ -180,25 +185,31 @@ int run_call(const settings& given, client& calls, asio::io_context& loop, call_
 }  // namespace
 
 int call_command(const settings& given) {
-    auto options = load_or_complain(given.config, process_environment());
-    if (!options) return exit_usage;
-    const std::optional<call_target> target = parse_call_target(given.target);
-    if (!target) {
-        complain(fmt::format("'{}' is not TOOL.ENDPOINT[/PATH][?QUERY]", given.target));
-        return exit_usage;
-    }
-    if (const auto problem = unknown(*target, options->tools)) {
+    // Who reads objects gets one, whatever is wrong.
+    const auto refuse = [&given](error_kind kind, std::string message) {
         if (given.as_json) {
             error failure;
-            failure.kind = error_kind::not_found;
-            failure.message = *problem;
+            failure.kind = kind;
+            failure.message = std::move(message);
             fmt::print("{}\n", call_report(failure, duration::zero()).dump());
         }
+        return static_cast<int>(exit_usage);
+    };
+    auto options = load_or_complain(given.config, process_environment());
+    if (!options) return refuse(error_kind::invalid_request, "the configuration cannot be used");
+    const std::optional<call_target> target = parse_call_target(given.target);
+    if (!target) {
+        const std::string message =
+            fmt::format("'{}' is not TOOL.ENDPOINT[/PATH][?QUERY]", given.target);
+        complain(message);
+        return refuse(error_kind::invalid_request, message);
+    }
+    if (const auto problem = unknown(*target, options->tools)) {
         complain(*problem);
-        return exit_usage;
+        return refuse(error_kind::not_found, *problem);
     }
     std::optional<request> what = make_request(given, *target);
-    if (!what) return exit_usage;
+    if (!what) return refuse(error_kind::invalid_request, "the options make no request");
 
     // Quiet unless asked: what went wrong is said once, at the end.
     std::optional<gateway::event_log> log;

@@ -1,8 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/config_files.hpp"
 #include "cli/exit_code.hpp"
-
-#include <fmt/format.h>
+#include "cli/terminal.hpp"
 
 #include <cstdio>
 
@@ -12,8 +11,12 @@ int check_command(const settings& given) {
     const auto options = load_or_complain(given.config, process_environment());
     if (!options) return exit_usage;
     const std::string text = describe(*options);
-    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
-    return exit_ok;
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+                         (text.ends_with('\n') || std::fputc('\n', stdout) != EOF) &&
+                         std::fflush(stdout) == 0;
+    if (written) return exit_ok;
+    complain("standard output cannot be written");
+    return exit_no_answer;
 }
 
 }  // namespace symphony::cli

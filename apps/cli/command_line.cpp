@@ -49,8 +49,9 @@ CLI::App& add_command(CLI::App& app, const char* name, const char* description,
 
 void add_config(CLI::App& command, settings& into) {
     command
-        .add_option("-c,--config", into.config,
-                    "Configuration; default: $SYMPHONY_CONFIG, then symphony.yaml here")
+        .add_option(
+            "-c,--config", into.config,
+            "Configuration; default: $SYMPHONY_CONFIG, then symphony.yaml, .yml or .json here")
         ->type_name("FILE");
 }
 
@@ -175,6 +176,7 @@ option_entry entry_of(const CLI::Option& option) {
     for (const std::string& name : option.get_lnames())
         entry.names.push_back("--" + name);
     entry.positional = option.get_positional();
+    entry.required = option.get_required();
     if (option.get_items_expected_max() > 0) entry.value = option.get_type_name();
     entry.description = option.get_description();
     return entry;
@@ -190,6 +192,7 @@ std::optional<std::string> unknown_command(const CLI::App& app, int count,
         const std::string word = arguments[i];
         if (word.starts_with('-')) continue;
         if (std::ranges::find(known, word) != known.end()) return std::nullopt;
+        if (word == "stream") return "'symphony stream' is not available in this version";
         const auto meant = nearest(word, known);
         return fmt::format("there is no command '{}' ({})", word,
                            meant ? fmt::format("did you mean '{}'?", *meant)

@@ -43,6 +43,7 @@ struct option_entry {
     std::string value;               ///< "FILE"; empty for a flag
     std::string description;
     bool positional = false;
+    bool required = false;
 };
 struct command_entry {
     std::string name;

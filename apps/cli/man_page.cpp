@@ -45,7 +45,9 @@ std::string option_list(const std::vector<option_entry>& options) {
 std::string synopsis(const command_entry& command) {
     std::string line = fmt::format(".B symphony {}\n", roff(command.name));
     for (const option_entry& option : command.options) {
-        if (option.positional) line += fmt::format(".I {}\n", roff(option.value));
+        if (!option.positional) continue;
+        const std::string value = roff(option.value);
+        line += option.required ? fmt::format(".I {}\n", value) : fmt::format(".RI [ {} ]\n", value);
     }
     return line + ".RI [ options ]\n.br\n";
 }

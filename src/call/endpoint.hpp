@@ -65,6 +65,10 @@ public:
         const url& to) const {
         return redirect_targets_.find(to, options_);
     }
+    /// Where it is, for people.
+    [[nodiscard]] std::string shown_url() const {
+        return options_.shown_url.empty() ? base().display() : options_.shown_url;
+    }
     [[nodiscard]] const url& base() const noexcept { return where_->base; }
 
 private:

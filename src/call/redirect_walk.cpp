@@ -66,9 +66,13 @@ void tell(const endpoint& on, const shard& where, int status, const redirect_rul
     event said;
     said.name = "call.redirect";
     said.level = severity::debug;
-    said.message = refused.empty()
-                       ? fmt::format("{} followed to {}", status, rules.target().display())
-                       : fmt::format("{} is passed on: {}", status, refused);
+    // A path of the API's own may hold what the configured one hides.
+    const auto place = [&] {
+        const bool hidden = !on.options().shown_url.empty();
+        return hidden ? rules.target().origin() : rules.target().display();
+    };
+    said.message = refused.empty() ? fmt::format("{} followed to {}", status, place())
+                                   : fmt::format("{} is passed on: {}", status, refused);
     said.fields = {{"status", std::to_string(status)},
                    {"followed", refused.empty() ? "true" : "false"}};
     said.at = where.time.now();

@@ -48,6 +48,10 @@ struct read_breaker {
 /// An http or https URL. It may hold credentials in its user-info and query: no message repeats any
 /// of it.
 [[nodiscard]] std::optional<std::string> read_url(const cursor& at);
+/// Of a host out of `${file:}`: connections, status pages and messages name it.
+inline constexpr std::string_view secret_host =
+    "what comes from ${file:} is a secret, and hosts are shown: user-info, path and query may come "
+    "from there";
 /// The `auth` block: what a request carries, or what its connection shows of itself.
 struct read_identity {
     std::optional<auth_options> auth{};

@@ -11,8 +11,9 @@ namespace symphony {
 
 namespace {
 
-std::string shown_url(const std::string& text) {
-    const auto parsed = url::parse(text);
+std::string shown_url(const endpoint_options& options) {
+    if (!options.shown_url.empty()) return options.shown_url;
+    const auto parsed = url::parse(options.url);
     return parsed ? parsed->display() : "(no valid URL)";
 }
 
@@ -35,7 +36,7 @@ std::string describe(const file_options& options) {
         text += '\n';
         for (const auto& [name, endpoint] : tool.external_apis) {
             fmt::format_to(out, "  {}.{}  {} {}\n", tool.name, name, endpoint.method,
-                           shown_url(endpoint.url));
+                           shown_url(endpoint));
             for (const std::string& layer : describe_chain(tool.name, name, endpoint)) {
                 fmt::format_to(out, "    {}\n", layer);
             }

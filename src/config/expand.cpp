@@ -48,6 +48,9 @@ std::expected<std::string, std::string> look_up(std::string_view inside, const e
             return std::unexpected("the file '" + printable(path, 200) + "' " + text.error());
         return text;
     }
+    if (inside.find("${") != std::string_view::npos) {
+        return std::unexpected("'${...}' cannot stand inside another");
+    }
     const auto mark = inside.find(":-");
     const std::string_view name = inside.substr(0, mark);
     if (!is_variable(name)) {
@@ -80,7 +83,9 @@ std::string resolve_path(const std::string& directory, std::string_view path) {
     return (std::filesystem::path(directory) / std::filesystem::path(path)).string();
 }
 
-expansion expand(std::string_view text, const environment& env, const std::string& directory) {
+namespace {
+
+expansion expand_with(std::string_view text, auto&& value_of) {
     expansion result;
     while (!text.empty()) {
         const auto at = text.find("${");
@@ -97,7 +102,7 @@ expansion expand(std::string_view text, const environment& env, const std::strin
             result.problems.emplace_back("'${' without its '}' (a literal '${' is written '$${')");
             return result;
         }
-        auto value = look_up(text.substr(at + 2, end - at - 2), env, directory);
+        std::expected<std::string, std::string> value = value_of(text.substr(at + 2, end - at - 2));
         if (value) {
             result.text += *value;
         } else {
@@ -107,6 +112,22 @@ expansion expand(std::string_view text, const environment& env, const std::strin
     }
     result.text.append(text);
     return result;
+}
+
+}  // namespace
+
+expansion expand(std::string_view text, const environment& env, const std::string& directory) {
+    return expand_with(text,
+                       [&](std::string_view inside) { return look_up(inside, env, directory); });
+}
+
+std::string expand_shown(std::string_view text, const environment& env,
+                         const std::string& directory) {
+    const auto value_of = [&](std::string_view inside) -> std::expected<std::string, std::string> {
+        if (inside.starts_with("file:")) return "***";
+        return look_up(inside, env, directory);
+    };
+    return expand_with(text, value_of).text;
 }
 
 }  // namespace symphony::detail

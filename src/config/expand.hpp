@@ -20,6 +20,10 @@ struct expansion {
 [[nodiscard]] expansion expand(std::string_view text, const environment& env,
                                const std::string& directory);
 
+/// `text` as people may see it: stars in place of each `${file:PATH}`. Only of text that expands.
+[[nodiscard]] std::string expand_shown(std::string_view text, const environment& env,
+                                       const std::string& directory);
+
 /// Whether `expand` would read a file.
 [[nodiscard]] bool uses_file(std::string_view text);
 

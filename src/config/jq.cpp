@@ -120,6 +120,32 @@ std::expected<std::shared_ptr<const jq_program>, std::string> jq_program::compil
     return std::shared_ptr<const jq_program>(new jq_program(std::move(states)));
 }
 
+std::optional<std::string> jq_program::always_fails() const {
+    attempt_failure answered;
+    answered.status = 503;
+    attempt_failure lost;
+    lost.kind = error_kind::connection_lost;
+    lost.type = "network";
+    lost.message = "the connection was lost";
+    std::string said;
+    for (const attempt_failure& sample : {answered, lost}) {
+        const state_ptr state = compile_state(states_->program, said);
+        if (!state) return std::nullopt;
+        jq_start(state.get(), input_of(sample), 0);
+        const jv value = jq_next(state.get());
+        const bool failed =
+            jv_get_kind(value) == JV_KIND_INVALID && jv_invalid_has_msg(jv_copy(value)) != 0;
+        if (!failed) {
+            jv_free(value);
+            return std::nullopt;
+        }
+        const jv message = jv_invalid_get_msg(value);
+        said = jv_get_kind(message) == JV_KIND_STRING ? jv_string_value(message) : "an error";
+        jv_free(message);
+    }
+    return printable(said.substr(0, said.find('\n')), 160);
+}
+
 bool jq_program::accepts(const attempt_failure& failure) const {
     state_ptr state = states_->take();
     if (!state) return false;

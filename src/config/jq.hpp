@@ -4,6 +4,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace symphony::detail {
@@ -21,6 +22,9 @@ public:
     jq_program(const jq_program&) = delete;
     jq_program& operator=(const jq_program&) = delete;
 
+    /// What jq says when the program fails on every kind of failure there is; nothing when it can
+    /// give a result.
+    [[nodiscard]] std::optional<std::string> always_fails() const;
     /// Whether the first result is neither false nor null. An error counts as false.
     [[nodiscard]] bool accepts(const attempt_failure& failure) const;
 

@@ -1,4 +1,5 @@
 #include "config/blocks.hpp"
+#include "symphony/core/url.hpp"
 
 namespace symphony::detail {
 
@@ -46,7 +47,15 @@ void read_recovery(const cursor& at, circuit_breaker_options& options) {
 
 void read_health_check(const object& block, read_breaker& made) {
     if (const auto page = block.get("healthCheckEndpoint")) {
-        made.health_check.emplace().url = read_url(*page).value_or("");
+        auto& check = made.health_check.emplace();
+        check.url = read_url(*page).value_or("");
+        const auto shown = url::parse(page->masked_text().value_or(""));
+        const auto parsed = url::parse(check.url);
+        if (shown && parsed && shown->path != parsed->path) {
+            page->wrong(
+                "what comes from ${file:} is a secret, and this path is shown: "
+                "user-info and query may come from there");
+        }
     }
     if (const auto interval = block.get("healthCheckInterval")) {
         const auto read = interval->time({std::chrono::milliseconds(10), std::chrono::days(1)});

@@ -99,6 +99,9 @@ std::optional<std::string> read_url(const cursor& at) {
         at.wrong("no valid URL: " + parsed.error().message);
     } else if (parsed->is_websocket()) {
         at.wrong("'" + parsed->scheme + "://' is " + std::string(not_available));
+    } else if (const auto masked = at.masked_text()) {
+        const auto shown = url::parse(*masked);
+        if (!shown || shown->origin() != parsed->origin()) at.wrong(std::string(secret_host));
     }
     return text;
 }
@@ -120,7 +123,12 @@ endpoint_options read_endpoint(const cursor& at) {
                             {"concurrency"},
                             {"hedge"}});
     endpoint_options options;
-    if (const auto address = block.require("url")) options.url = read_url(*address).value_or("");
+    if (const auto address = block.require("url")) {
+        options.url = read_url(*address).value_or("");
+        const auto masked = address->masked_text();
+        if (const auto shown = url::parse(masked.value_or("")))
+            options.shown_url = shown->display();
+    }
     if (const auto method = block.get("method")) read_method(*method, options);
     if (const auto fields = block.get("headers")) read_fields(*fields, options);
     block.into(options.timeout, "timeout", [](const cursor& c) { return c.time(); });

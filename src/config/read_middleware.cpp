@@ -9,10 +9,15 @@ std::optional<retry_condition> read_condition(const cursor& at) {
     const auto program = at.text();
     if (!program) return std::nullopt;
     auto compiled = jq_program::compile(*program);
+    // jq may repeat parts of a program; those that were put in may be secret.
+    const bool quotable = at.value().text.find("${") == std::string::npos;
     if (!compiled) {
-        // jq may repeat parts of a program; those that were put in may be secret.
-        const bool quotable = at.value().text.find("${") == std::string::npos;
         at.wrong("no valid jq program" + (quotable ? ": " + compiled.error() : std::string()));
+        return std::nullopt;
+    }
+    if (const auto wrong = (*compiled)->always_fails()) {
+        at.wrong("this jq program fails on every failure" +
+                 (quotable ? ": " + *wrong : std::string()));
         return std::nullopt;
     }
     return [ready = std::move(*compiled)](const attempt_failure& failure) {

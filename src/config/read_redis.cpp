@@ -29,6 +29,11 @@ void read_url(const cursor& at, const object& block, redis_options& options) {
     if (!text) return;
     const result<void> read = read_redis_url(*text, options);
     if (!read) at.wrong("no valid URL for Redis: " + read.error().message);
+    if (const auto masked = at.masked_text(); read && masked) {
+        redis_options shown;
+        const bool same = read_redis_url(*masked, shown) && shown.server == options.server;
+        if (!same) at.wrong(std::string(secret_host));
+    }
     for (const char* key : {"host", "port"}) {
         if (const auto other = block.get(key)) {
             other->incomplete("goes without 'url', which says it already");

@@ -40,6 +40,11 @@ std::optional<proxy_options> read_proxy(const cursor& at) {
         at.wrong("must be the URL of a proxy, or 'none'");
     } else if (auto wrong = proxy.problem_for(anywhere)) {
         at.wrong(std::move(*wrong));
+    } else if (const auto masked = at.masked_text()) {
+        const auto parsed = url::parse(given->reveal());
+        const auto shown = url::parse(*masked);
+        const bool same = parsed && shown && parsed->origin() == shown->origin();
+        if (!same) at.wrong(std::string(secret_host));
     }
     return proxy;
 }

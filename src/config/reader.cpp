@@ -127,6 +127,11 @@ std::optional<std::string> cursor::shown_text() const {
     return value;
 }
 
+std::optional<std::string> cursor::masked_text() const {
+    if (value_->kind != node::type::scalar || !uses_file(value_->text)) return std::nullopt;
+    return expand_shown(value_->text, context_->env(), context_->directory());
+}
+
 std::optional<secret> cursor::hidden() const {
     auto value = text();
     if (!value) return std::nullopt;

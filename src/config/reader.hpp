@@ -72,6 +72,8 @@ public:
     [[nodiscard]] std::optional<std::string> text() const;
     /// Text that will be seen, in a status page for example: what came from a file is refused.
     [[nodiscard]] std::optional<std::string> shown_text() const;
+    /// What `text` is for people, where something of it came from a file; nothing elsewhere.
+    [[nodiscard]] std::optional<std::string> masked_text() const;
     /// Text that no message repeats.
     [[nodiscard]] std::optional<secret> hidden() const;
     [[nodiscard]] std::optional<scalar_text> scalar() const;

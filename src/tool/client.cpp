@@ -57,7 +57,7 @@ namespace {
 endpoint_status status_of(const std::string& name, const endpoint& of, instant now) {
     endpoint_status shown;
     shown.name = name;
-    shown.url = of.base().display();
+    shown.url = of.shown_url();
     if (const auto& cell = of.state().breaker) {
         const circuit_breaker::view seen = cell->breaker().inspect(now);
         shown.breaker = {seen.state, seen.manual, seen.retry_after, seen.admitted_share, {}};

@@ -4,9 +4,10 @@ import base64
 import pathlib
 import signal
 import socket
+import subprocess
 import unittest
 
-from support import (PATIENCE, Api, answer, chunked, endpoint, reset, run, silent, single, start,
+from support import (BINARY, PATIENCE, Api, answer, chunked, endpoint, reset, run, silent, single, start,
                      tools, write_config)
 
 
@@ -62,6 +63,27 @@ class ExitStatus(CallCase):
     def test_missing_and_broken_configuration_exits_2(self):
         self.assertEqual(run(["call", "-c", "/nonexistent.yaml", "shop.api"]).code, 2)
         self.assertEqual(self.call("shop.api", config={"version": 1, "tolls": []}).code, 2)
+
+    def test_with_json_there_is_an_object_whatever_is_wrong(self):
+        broken = {"version": 1, "tolls": []}
+        for config, arguments in ((broken, ["shop.api"]), (None, ["bad"]), (None, ["shop.none"]),
+                                  (None, ["shop.api", "-H", "bad"]),
+                                  (None, ["shop.api", "-X", "CONNECT"])):
+            with self.subTest(arguments=arguments):
+                got = self.call("--json", *arguments, config=config)
+                self.assertEqual((got.code, got.json["ok"]), (2, False))
+                self.assertTrue(got.json["error"]["message"])
+        self.assertEqual(self.api.requests, [])
+
+    def test_output_that_cannot_be_written_exits_4(self):
+        file = write_config(self, single(self.api.url))
+        for arguments in (["call", "-c", file, "shop.api"],
+                          ["call", "-c", file, "--json", "shop.api"], ["check", "-c", file]):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                got = subprocess.run([BINARY, *map(str, arguments)], stdout=full, check=False,
+                                     stderr=subprocess.PIPE, timeout=PATIENCE)
+                self.assertEqual(got.returncode, 4)
+                self.assertIn(b"standard output cannot be written", got.stderr)
 
     def test_a_local_refusal_exits_3(self):
         config = single(self.api.url, rateLimit={"maxRequestsPerSecond": 1})

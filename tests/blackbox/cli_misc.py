@@ -1,14 +1,30 @@
 """Help, version, completion, man page, demo."""
 
+import pathlib
 import re
 import shutil
 import subprocess
 import time
 import unittest
 
-from support import run
+from support import Gateway, run
 
 COMMANDS = ("serve", "call", "check", "limits", "breakers", "demo")
+
+
+class QuickStart(unittest.TestCase):
+    """What `make run` serves."""
+
+    def test_it_answers_where_it_says(self):
+        config = pathlib.Path(__file__).resolve().parents[2] / "examples/quickstart/symphony.yaml"
+        gateway = Gateway(self, config.read_text(), "--with-demo-api")
+        line = gateway.wait_for_line(r"curl http://127\.0\.0\.1:\d+/demo/api/orders/42")
+        self.assertIn(f":{gateway.port}/", line)
+        got = gateway.request("/demo/api/orders/42")
+        self.assertEqual(got.status, 200)
+        self.assertEqual(got.json["id"], "42")
+        self.assertEqual(gateway.request("/demo/api/status/503").status, 503)
+        self.assertEqual(gateway.admin("/v1/status").json["tools"][0]["name"], "demo")
 
 
 class Help(unittest.TestCase):

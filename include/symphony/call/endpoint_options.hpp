@@ -57,7 +57,10 @@ struct middleware_options {
 
 /// One external API: the value of an `externalAPIs` entry.
 struct endpoint_options {
-    std::string url;             ///< http or https
+    std::string url;  ///< http or https
+    /// What people see instead of `url`, where its path holds a secret; empty: `url` without
+    /// user-info and query.
+    std::string shown_url{};
     std::string method = "GET";  ///< default method of a call
     headers fields{};            ///< sent with every call, unless the caller gives the same
     duration timeout = std::chrono::seconds(30);  ///< the whole call; above 0

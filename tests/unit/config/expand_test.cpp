@@ -49,6 +49,12 @@ TEST(expand, refuses_what_it_does_not_understand) {
     }
 }
 
+TEST(expand, does_not_nest) {
+    const expansion made = expand("${A:-${B:-c}}", {}, ".");
+    ASSERT_EQ(made.problems.size(), 1U);
+    EXPECT_EQ(made.problems[0], "'${...}' cannot stand inside another");
+}
+
 TEST(expand, reads_files_next_to_the_configuration) {
     const temporary_directory place;
     place.write("token", "s3cret\n");

@@ -168,6 +168,49 @@ TEST(rules, what_comes_from_a_file_is_never_shown) {
     EXPECT_TRUE(parse(endpoint_with("headers: {x: '${file:s}'}"), {}, file));
 }
 
+TEST(rules, a_secret_in_a_url_is_never_shown) {
+    const temporary_directory place;
+    place.write("s", "MARKER\n");
+    place.write("u", "http://MARKER.test/\n");
+    const std::string file = place.file("symphony.yaml");
+    const auto at = [&](const std::string& url, const std::string& block = "") {
+        return parse("version: 1\ntools: [{name: t, externalAPIs: {e: {url: '" + url + "'" +
+                         (block.empty() ? "" : ", " + block) + "}}}]\n",
+                     {}, file);
+    };
+    for (const loaded& faulty :
+         {at("http://${file:s}/"), at("http://${file:s}.test/x"), at("${file:u}"),
+          at("http://h", "http: {proxy: 'http://u:p@${file:s}:1'}"),
+          at("http://h", "circuitBreaker: {healthCheckEndpoint: 'http://${file:s}/'}"),
+          at("http://h", "circuitBreaker: {healthCheckEndpoint: 'http://h/${file:s}'}"),
+          at("http://h",
+             "rateLimit: {maxRequestsPerSecond: 1, distributed: {redis: {url: "
+             "'redis://${file:s}:1'}}}")}) {
+        ASSERT_FALSE(faulty);
+        EXPECT_NE(all_faults(faulty).find("${file:} is a secret"), std::string::npos)
+            << all_faults(faulty);
+        EXPECT_EQ(all_faults(faulty).find("MARKER"), std::string::npos) << all_faults(faulty);
+    }
+    const loaded shown = at("https://u:${file:s}@api.test/bot${file:s}/x?key=${file:s}",
+                            "circuitBreaker: {healthCheckEndpoint: 'http://h/up?key=${file:s}'}, "
+                            "rateLimit: {maxRequestsPerSecond: 1, distributed: {redis: {url: "
+                            "'redis://:${file:s}@h:1'}}}, http: {proxy: 'http://u:${file:s}@h:1'}");
+    ASSERT_TRUE(shown) << all_faults(shown);
+    EXPECT_EQ(url::parse(only_endpoint(shown).url)->path, "/botMARKER/x");
+    EXPECT_EQ(only_endpoint(shown).shown_url, "https://api.test/bot***/x");
+    EXPECT_NE(describe(*shown).find("https://api.test/bot***/x"), std::string::npos);
+    EXPECT_EQ(describe(*shown).find("MARKER"), std::string::npos) << describe(*shown);
+}
+
+TEST(rules, a_condition_that_can_only_fail_is_a_fault) {
+    const auto with = [](const std::string& program) {
+        return parse(endpoint_with("circuitBreaker: {failureConditions: ['" + program + "']}"));
+    };
+    EXPECT_EQ(only_message(with(".status | ascii_downcase")),
+              "this jq program fails on every failure: explode input must be a string");
+    EXPECT_TRUE(with(".kind | startswith(\"connect\")")) << "only without an answer";
+}
+
 TEST(rules, a_ca_file_stands_next_to_the_configuration) {
     const temporary_directory place;
     place.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
