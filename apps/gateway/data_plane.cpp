@@ -89,13 +89,6 @@ asio::awaitable<result<void>> take_body(net::server_request& received, request& 
     }
 }
 
-response names_no_endpoint() {
-    error failure;
-    failure.kind = error_kind::not_found;
-    failure.message = "call /{tool}/{endpoint}/{path}";
-    return make_problem(failure);
-}
-
 void add_attempts(response& answer) {
     std::array<char, 12> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), answer.attempts);
@@ -103,7 +96,24 @@ void add_attempts(response& answer) {
                       {digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
 }
 
+// Our own errors say it, too.
+response counted(response answer) {
+    add_attempts(answer);
+    return answer;
+}
+
+response names_no_endpoint(std::string_view target) {
+    error failure;
+    failure.kind = error_kind::not_found;
+    failure.message = "call /{tool}/{endpoint}/{path}";
+    return counted(make_problem(failure, tool_of(target)));
+}
+
 }  // namespace
+
+response refused_call(int status, std::string_view reason) {
+    return counted(make_refusal(status, reason));
+}
 
 result<void> read_call_fields(const headers& received, request& call) {
     for (const header_view field : received) {
@@ -160,7 +170,7 @@ std::optional<response> data_plane::prepare(net::server_request& received,
 response data_plane::to_answer(result<response>&& outcome, const proxy_target& target,
                                const bounded_body* bounded) const {
     if (!outcome && bounded != nullptr && bounded->broken())
-        return make_problem(413, outcome.error(), target.tool, target.endpoint);
+        return counted(make_problem(413, outcome.error(), target.tool, target.endpoint));
     response answer =
         outcome ? std::move(*outcome) : make_problem(outcome.error(), target.tool, target.endpoint);
     if (outcome) remove_hop_by_hop(answer.fields);
@@ -180,14 +190,14 @@ response data_plane::to_answer(result<response>&& outcome, const proxy_target& t
 // Little is kept across the call: the frame of a coroutine that is small is used again.
 asio::awaitable<response> data_plane::handle(net::server_request& received) {
     const std::optional<proxy_target> target = parse_proxy_target(received.target);
-    if (!target) co_return names_no_endpoint();
+    if (!target) co_return names_no_endpoint(received.target);
     std::shared_ptr<bounded_body> bounded;
     request call;
     if (std::optional<response> refused = prepare(received, *target, call, bounded))
-        co_return std::move(*refused);
+        co_return counted(std::move(*refused));
     if (received.has_body) {
         const result<void> taken = co_await take_body_in_time(received, call, *target);
-        if (!taken) co_return make_problem(taken.error(), target->tool, target->endpoint);
+        if (!taken) co_return counted(make_problem(taken.error(), target->tool, target->endpoint));
     }
     co_return to_answer(co_await client_.call(target->tool, target->endpoint, std::move(call)),
                         *target, bounded.get());

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace symphony::gateway {
 
@@ -40,6 +41,9 @@ private:
     client& client_;
     const std::optional<std::uint64_t> max_request_bytes_;
 };
+
+/// The answer to a request that the HTTP server turned down before it came to the data plane.
+[[nodiscard]] response refused_call(int status, std::string_view reason);
 
 /// Reads cost and priority of a call from `symphony-cost` and `symphony-priority`. Errors:
 /// `invalid_request` for anything but a whole number in range.

@@ -5,6 +5,7 @@
 #include "gateway/event_hub.hpp"
 #include "gateway/event_log.hpp"
 #include "gateway/planes.hpp"
+#include "gateway/problem.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -82,8 +83,8 @@ public:
         : drain_timeout_(setup.options.gateway.drain_timeout),
           log_(log_for(setup)),
           client_(options_for(log_, hub_)),
-          reloader_(client_, setup.options.file, setup.env, setup.options.gateway,
-                    sink_of(log_, hub_),
+          reloader_(client_, setup.options.file, setup.env,
+                    {setup.options.gateway, setup.options.log.format}, sink_of(log_, hub_),
                     [this, fixed = setup.log_level](const file_options& now) {
                         if (!fixed) log_.set_level(now.log.level);
                         drain_timeout_.store(now.gateway.drain_timeout);
@@ -122,17 +123,20 @@ private:
                 fmt::format("the admin address {} is not a loopback address: "
                             "gateway.adminToken is required",
                             admin_at.text()));
-        net::server_options secured;
-        if (options.tls) secured.tls = need_tls(*options.tls);
-        const bool secures_admin = secured.tls && !admin_at.is_loopback();
+        net::server_options for_calls;
+        net::server_options for_admin;
+        for_calls.refusal = refused_call;
+        for_admin.refusal = make_refusal;
+        if (options.tls) for_calls.tls = need_tls(*options.tls);
+        const bool secures_admin = for_calls.tls && !admin_at.is_loopback();
+        if (secures_admin) for_admin.tls = for_calls.tls;
         data_plane_ = std::make_unique<plane>(
-            client_, [this](net::server_request& r) { return data_.handle(r); }, true, secured);
+            client_, [this](net::server_request& r) { return data_.handle(r); }, true, for_calls);
         admin_plane_ = std::make_unique<plane>(
-            client_, [this](net::server_request& r) { return admin_.handle(r); }, false,
-            secures_admin ? secured : net::server_options());
+            client_, [this](net::server_request& r) { return admin_.handle(r); }, false, for_admin);
         need_listening(*data_plane_, data_at, "data plane");
         need_listening(*admin_plane_, admin_at, "admin plane");
-        const std::string data_url = url_of(data_at, secured.tls != nullptr);
+        const std::string data_url = url_of(data_at, for_calls.tls != nullptr);
         const std::string admin_url = url_of(admin_at, secures_admin);
         say("listening on " + data_url);
         say("admin on " + admin_url);

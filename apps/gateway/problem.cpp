@@ -79,8 +79,8 @@ std::string_view title_of(error_kind kind) noexcept {
     return "Internal error";
 }
 
-std::string_view proxy_error_of(error_kind kind) noexcept {
-    switch (kind) {
+std::string_view proxy_error_of(const error& failure) noexcept {
+    switch (failure.kind) {
         case error_kind::rate_limited:
         case error_kind::invalid_request:
             return "http_request_denied";
@@ -90,7 +90,9 @@ std::string_view proxy_error_of(error_kind kind) noexcept {
         case error_kind::overloaded:
             return "connection_limit_reached";
         case error_kind::timeout:
-            return "http_response_timeout";
+            // Of an attempt that sent nothing, the connection never came about.
+            return failure.attempts > 0 && !failure.maybe_sent ? "connection_timeout"
+                                                               : "http_response_timeout";
         case error_kind::dns_failed:
             return "dns_error";
         case error_kind::connect_failed:
@@ -165,11 +167,19 @@ response make_problem(int status, const error& failure, std::string_view tool,
         answer.fields.add("retry-after",
                           fmt::format_int(retry_after_seconds(*failure.retry_after)).c_str());
     }
-    if (const std::string_view token = proxy_error_of(failure.kind); !token.empty()) {
+    if (const std::string_view token = proxy_error_of(failure); !token.empty()) {
         answer.fields.add("proxy-status", fmt::format("symphony; error={}; details={}", token,
                                                       structured_string(failure.message)));
     }
     return answer;
+}
+
+response make_refusal(int status, std::string_view reason) {
+    error failure;
+    // A handler that failed is our fault, all else the request's.
+    failure.kind = status == 500 ? error_kind::internal : error_kind::invalid_request;
+    failure.message = reason;
+    return make_problem(status, failure);
 }
 
 }  // namespace symphony::gateway

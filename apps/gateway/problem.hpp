@@ -12,8 +12,8 @@ namespace symphony::gateway {
 [[nodiscard]] int status_of(error_kind kind) noexcept;
 /// A short title of a kind, for people.
 [[nodiscard]] std::string_view title_of(error_kind kind) noexcept;
-/// The error token of RFC 9209, section 2.3, that says the same; empty when none does.
-[[nodiscard]] std::string_view proxy_error_of(error_kind kind) noexcept;
+/// The error type of RFC 9209, section 2.3, that says the same; empty when none does.
+[[nodiscard]] std::string_view proxy_error_of(const error& failure) noexcept;
 /// A wait in whole seconds as Retry-After wants it: rounded up, at least 1.
 [[nodiscard]] std::int64_t retry_after_seconds(duration wait) noexcept;
 
@@ -24,5 +24,7 @@ namespace symphony::gateway {
 /// The same with a status that is not the kind's own.
 [[nodiscard]] response make_problem(int status, const error& failure, std::string_view tool = {},
                                     std::string_view endpoint = {});
+/// The same for a request that the HTTP server itself turns down: `server_options::refusal`.
+[[nodiscard]] response make_refusal(int status, std::string_view reason);
 
 }  // namespace symphony::gateway

@@ -22,6 +22,13 @@ std::string_view path_of(std::string_view target) noexcept {
     return origin.substr(0, origin.find('?'));
 }
 
+std::string_view tool_of(std::string_view target) noexcept {
+    std::string_view path = path_of(target);
+    if (!path.starts_with('/')) return {};
+    path.remove_prefix(1);
+    return path.substr(0, path.find('/'));
+}
+
 std::optional<proxy_target> parse_proxy_target(std::string_view target) noexcept {
     target = origin_form(target);
     if (!target.starts_with('/')) return std::nullopt;

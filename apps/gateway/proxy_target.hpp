@@ -18,6 +18,9 @@ struct proxy_target {
 /// letters, digits, '-' and '_', which no client has a reason to encode.
 [[nodiscard]] std::optional<proxy_target> parse_proxy_target(std::string_view target) noexcept;
 
+/// The tool that a target names, be it without an endpoint; empty when it names none.
+[[nodiscard]] std::string_view tool_of(std::string_view target) noexcept;
+
 /// The path of a request target in origin or absolute form, without its query.
 [[nodiscard]] std::string_view path_of(std::string_view target) noexcept;
 

@@ -6,7 +6,7 @@
 
 namespace symphony::gateway {
 
-reloader::reloader(client& calls, std::string file, environment env, gateway_options running,
+reloader::reloader(client& calls, std::string file, environment env, fixed_options running,
                    event_sink log, listener on_loaded)
     : client_(calls),
       file_(std::move(file)),
@@ -40,18 +40,20 @@ reloader::outcome reloader::load_locked() {
         fault.message = replaced.error().message;
         return {{std::move(fault)}, 0};
     }
-    compare_gateway(loaded->gateway);
+    compare(*loaded);
     if (on_loaded_) on_loaded_(*loaded);
     return {{}, tools};
 }
 
-void reloader::compare_gateway(const gateway_options& now) {
-    if (now.listen != running_.listen || now.admin != running_.admin ||
-        !now.admin_token.equals(running_.admin_token.reveal()) || now.tls != running_.tls ||
-        now.max_request_bytes != running_.max_request_bytes) {
+void reloader::compare(const file_options& now) {
+    const gateway_options& running = running_.gateway;
+    const gateway_options& given = now.gateway;
+    if (given.listen != running.listen || given.admin != running.admin ||
+        !given.admin_token.equals(running.admin_token.reveal()) || given.tls != running.tls ||
+        given.max_request_bytes != running.max_request_bytes || now.log.format != running_.format) {
         tell(severity::warn, "config.restart_needed",
-             "gateway.listen, gateway.admin, gateway.adminToken, gateway.maxRequestBytes and "
-             "gateway.tls take effect at the next start");
+             "gateway.listen, gateway.admin, gateway.adminToken, gateway.maxRequestBytes, "
+             "gateway.tls and log.format take effect at the next start");
     }
 }
 

@@ -17,7 +17,12 @@ public:
     /// Told about every file that took effect.
     using listener = std::function<void(const file_options&)>;
 
-    reloader(client& calls, std::string file, environment env, gateway_options running,
+    /// What was set at the start and stays until the next.
+    struct fixed_options {
+        gateway_options gateway;
+        log_format format{};
+    };
+    reloader(client& calls, std::string file, environment env, fixed_options running,
              event_sink log, listener on_loaded = {});
 
     struct outcome {
@@ -30,12 +35,12 @@ public:
 private:
     outcome load_locked();
     void tell(severity level, std::string_view name, std::string message);
-    void compare_gateway(const gateway_options& now);
+    void compare(const file_options& now);
 
     client& client_;
     std::string file_;
     environment env_;
-    gateway_options running_;
+    fixed_options running_;
     event_sink log_;
     listener on_loaded_;
     std::mutex mutex_;

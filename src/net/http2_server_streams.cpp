@@ -1,6 +1,7 @@
 #include "net/http2_fields.hpp"
 #include "net/http2_server_callbacks.hpp"
 #include "net/http2_server_session.hpp"
+#include "net/server_refusal.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -90,8 +91,8 @@ void http2_server_session::settle() {
 
 void http2_server_session::begin(const std::shared_ptr<http2_server_stream>& stream) {
     if (stream->refusal != 0) {
-        response refusal;
-        refusal.status = stream->refusal;
+        response refusal =
+            make_refusal(core().options, stream->refusal, refusal_reason(stream->refusal));
         static_cast<void>(
             submit(*stream, refusal, plan_answer(refusal, stream->request.method, false, true)));
         discard_input(*stream);
@@ -143,9 +144,7 @@ asio::awaitable<response> http2_server_session::handle(http2_server_stream& stre
         // The handler's own business; its client learns that it failed.
         static_cast<void>(std::current_exception());
     }
-    response failure;
-    failure.status = 500;
-    co_return failure;
+    co_return make_refusal(core().options, 500, refusal_reason(500));
 }
 
 // Puts the head on its way, and the body where the answer holds all of it.

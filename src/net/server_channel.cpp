@@ -1,5 +1,6 @@
 #include "net/server_channel.hpp"
 
+#include "net/server_refusal.hpp"
 #include "net/tls_origin.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -25,6 +26,7 @@ constexpr std::size_t most_in_record = std::size_t{16} << 10;
 constexpr std::string_view wrong_scheme =
     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 40\r\n"
     "Connection: close\r\n\r\nThis port speaks HTTPS: ask by https://\n";
+constexpr std::string_view wrong_scheme_reason = "this port speaks HTTPS: ask by https://";
 
 }  // namespace
 
@@ -59,10 +61,20 @@ asio::awaitable<bool> server_channel::open(instant until) {
     if (outcome == server_tls::outcome::done) co_return true;
     if (tls_->met_plain_http()) {
         tls_.reset();
-        out = wrong_scheme;
+        refuse_plain_http();
         if (co_await send({})) co_await linger();
     }
     co_return false;
+}
+
+// What was asked is lost in the handshake, its method too.
+void server_channel::refuse_plain_http() {
+    if (core_->options.refusal && !core_->stopped) {
+        append_refusal(out, make_refusal(core_->options, 400, wrong_scheme_reason), {},
+                       core_->date.at(now()));
+    } else {
+        out = wrong_scheme;
+    }
 }
 
 // Waits for what TLS wants. False where it wants nothing, or it cannot come.

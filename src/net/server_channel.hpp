@@ -66,6 +66,7 @@ public:
     std::string out;  ///< to be sent; append only
 
 private:
+    void refuse_plain_http();
     void on_deadline() noexcept;
     void on_end_of_turn() noexcept override;
     [[nodiscard]] boost::asio::awaitable<bool> wait_for(server_tls::outcome what);

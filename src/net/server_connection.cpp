@@ -1,5 +1,7 @@
 #include "net/server_connection.hpp"
 
+#include "net/server_refusal.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 
@@ -193,17 +195,14 @@ asio::awaitable<bool> server_connection::read_head() {
 
 response server_connection::failed_handler() {
     keep_alive_ = false;
-    response failure;
-    failure.status = 500;
-    return failure;
+    return make_refusal(core_->options, 500, refusal_reason(500));
 }
 
-// Answers what never became a request, and closes.
+// Answers what never became a request, and closes. HEAD is heeded where the request line was read.
 asio::awaitable<void> server_connection::refuse(int status) {
-    response answer;
-    answer.status = status;
-    const answer_plan plan = plan_answer(answer, {}, false, false);
-    append_head(channel_.out, answer, plan, core_->date.at(channel_.now()));
+    if (gone_) co_return;
+    append_refusal(channel_.out, make_refusal(core_->options, status, refusal_reason(status)),
+                   request_.method, core_->date.at(channel_.now()));
     if (co_await channel_.send({})) co_await channel_.linger();
 }
 

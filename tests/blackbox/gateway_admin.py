@@ -167,6 +167,12 @@ class Reload(AdminCase):
         gateway.wait_for_line("externlAPIs")
         self.assertEqual(gateway.request().status, 200)
 
+    def test_what_waits_for_the_next_start_is_told(self):
+        gateway = self.gateway()
+        self.rewrite(gateway, {**single(self.api.url), "log": {"format": "json"}})
+        self.assertEqual(gateway.admin("/v1/reload", "POST").status, 200)
+        gateway.wait_for_line("log.format take effect at the next start")
+
     def test_no_call_in_flight_is_lost(self):
         gateway = self.gateway()
         go = threading.Event()

@@ -3,8 +3,40 @@
 import socket
 import unittest
 
-from support import Api, Gateway, answer, endless, endpoint, garbage, reset, silent, single, tools
-from support.certificates import make_certificate
+from support import (PATIENCE, Api, Gateway, answer, endless, endpoint, garbage, reset, silent,
+                     single, tools)
+from support.certificates import make_certificate, make_pair
+from support.gateway import Answer
+
+
+# No request at all, or none that may be served, and the status that says so.
+BROKEN = (
+    (b"nonsense\r\n\r\n", 400),
+    (b"GET /shop/api HTTP/1.1\r\nbad header\r\n\r\n", 400),
+    (b"GET /shop/api HTTP/1.1\r\n\r\n", 400),
+    (b"GET /shop/api HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n", 400),
+    (b"POST /shop/api HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n"
+     b"content-length: 6\r\n\r\nhello!", 400),
+    (b"POST /shop/api HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\n\r\n", 417),
+    (b"GET /shop/api HTTP/1.1\r\nhost: x\r\nx-long: " + b"y" * 70_000, 431),
+    (b"GET /shop/api?" + b"y" * 70_000, 431),
+    (b"CONNECT shop:80 HTTP/1.1\r\nhost: x\r\n\r\n", 501),
+    (b"POST /shop/api HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n", 501),
+    (b"GET /shop/api HTTP/3.0\r\nhost: x\r\n\r\n", 505),
+)
+
+
+def say(port, data):
+    """The answer to exactly these bytes, its body as far as it goes until the connection ends."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as sock:
+        sock.sendall(data)
+        received = b""
+        while piece := sock.recv(65536):
+            received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
+    return Answer(int(first.split()[1]), fields, body)
 
 
 class ErrorCase(unittest.TestCase):
@@ -14,7 +46,8 @@ class ErrorCase(unittest.TestCase):
     def gateway(self, **blocks):
         return Gateway(self, single(self.api.url, **blocks))
 
-    def assert_problem(self, got, status, kind, attempts=1, place=("shop", "api")):
+    def assert_problem(self, got, status, kind, attempts=1, place=("shop", "api"),
+                       counted=True):
         self.assertEqual(got.status, status, got)
         self.assertEqual(got.get("content-type"), "application/problem+json")
         problem = got.json
@@ -27,6 +60,8 @@ class ErrorCase(unittest.TestCase):
         if place:
             self.assertEqual((problem["tool"], problem["endpoint"]), place)
         self.assertRegex(got.get("proxy-status") or "", r"^\S+; ?error=[a-z_]+")
+        if counted:
+            self.assertEqual(got.get("symphony-attempts"), str(attempts))
         return problem
 
     def assert_retry_after(self, got, at_most_seconds):
@@ -68,9 +103,13 @@ class Local(ErrorCase):
             with self.subTest(path=path):
                 self.assert_problem(gateway.request(path), 404, "not_found", attempts=0,
                                     place=tuple(path.split("?")[0].split("/")[1:3]))
-        for path in ("/", "/shop", "//", "/shop/"):
+        for path, tool in (("/", None), ("//", None), ("/?shop", None), ("/shop", "shop"),
+                           ("/shop/", "shop"), ("/shop?x=/api", "shop")):
             with self.subTest(path=path):
-                self.assertEqual(gateway.request(path).status, 404)
+                got = gateway.request(path)
+                problem = self.assert_problem(got, 404, "not_found", attempts=0, place=None)
+                self.assertEqual(problem.get("tool"), tool)
+                self.assertNotIn("endpoint", problem)
 
     def test_bad_call_fields(self):
         gateway = self.gateway()
@@ -78,21 +117,38 @@ class Local(ErrorCase):
                              ("symphony-priority", "10")):
             with self.subTest(field=field, value=value):
                 got = gateway.request(headers={field: value})
-                self.assertEqual((got.status, got.json["kind"]), (400, "invalid_request"))
+                self.assert_problem(got, 400, "invalid_request", attempts=0)
         self.assertEqual(self.api.requests, [])
 
     def test_broken_requests_do_not_reach_the_api(self):
         gateway = self.gateway()
-        for data in (b"nonsense\r\n\r\n", b"GET /shop/api HTTP/1.1\r\nbad header\r\n\r\n",
-                     b"POST /shop/api HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n"
-                     b"content-length: 6\r\n\r\nhello!"):
-            with self.subTest(data=data):
-                with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as sock:
-                    sock.sendall(data)
-                    received = sock.recv(4096)
-                    self.assertRegex(received.split(b"\r\n")[0], b"^HTTP/1.1 4|^$")
+        for data, status in BROKEN:
+            with self.subTest(data=data[:60]):
+                got = say(gateway.port, data)
+                self.assert_problem(got, status, "invalid_request", attempts=0, place=None)
+                self.assertEqual(got.get("connection"), "close")
+                self.assertEqual(got.get("content-length"), str(len(got.body)))
         self.assertEqual(gateway.request().status, 200)
         self.assertEqual(len(self.api.requests), 1)
+
+    def test_a_broken_head_request_is_answered_without_a_body(self):
+        got = say(self.gateway().port, b"HEAD /shop/api HTTP/1.1\r\n\r\n")
+        self.assertEqual((got.status, got.body), (400, b""))
+        self.assertEqual(got.get("content-type"), "application/problem+json")
+        self.assertIn("error=http_request_denied", got.get("proxy-status"))
+
+    def test_broken_requests_to_the_admin_plane(self):
+        got = say(self.gateway().admin_port, b"GET /healthz HTTP/1.1\r\n\r\n")
+        self.assert_problem(got, 400, "invalid_request", attempts=0, place=None, counted=False)
+        self.assertIsNone(got.get("symphony-attempts"))
+
+    def test_http_in_the_clear_where_tls_is_spoken(self):
+        cert, key = make_pair(self)
+        gateway = Gateway(self, {**single(self.api.url),
+                                 "gateway": {"tls": {"cert": str(cert), "key": str(key)}}})
+        got = say(gateway.port, b"GET /shop/api HTTP/1.1\r\nhost: x\r\n\r\n")
+        problem = self.assert_problem(got, 400, "invalid_request", attempts=0, place=None)
+        self.assertIn("https://", problem["detail"])
 
 
 class LongBodies(ErrorCase):
@@ -101,23 +157,23 @@ class LongBodies(ErrorCase):
         config["gateway"] = {"maxRequestBytes": 100_000}
         return Gateway(self, config)
 
-    def assert_too_long(self, gateway, body, **headers):
-        got = gateway.request(method="POST", body=body, headers=headers)
-        self.assertEqual((got.status, got.json["kind"]), (413, "invalid_request"), got)
-        self.assertIn("100000 bytes", got.json["detail"])
+    def assert_too_long(self, gateway, body, attempts):
+        got = gateway.request(method="POST", body=body)
+        problem = self.assert_problem(got, 413, "invalid_request", attempts=attempts)
+        self.assertIn("100000 bytes", problem["detail"])
         self.assertEqual(gateway.endpoint_status()["breaker"]["state"], "closed")
 
     def test_one_that_says_so_is_refused_unseen(self):
         gateway = self.bounded()
         self.assertEqual(gateway.request(method="POST", body=b"x" * 100_000).status, 200)
-        self.assert_too_long(gateway, b"x" * 100_001)
+        self.assert_too_long(gateway, b"x" * 100_001, attempts=0)
         self.assertEqual(len(self.api.requests), 1)
 
     def test_one_that_turns_out_to_be_is_refused_halfway(self):
         gateway = self.bounded()
         pieces = [b"x" * 10_000] * 10
         self.assertEqual(gateway.request(method="POST", body=iter(pieces)).status, 200)
-        self.assert_too_long(gateway, iter([*pieces, b"y"]))
+        self.assert_too_long(gateway, iter([*pieces, b"y"]), attempts=1)
         self.assertEqual(gateway.request().status, 200)
 
 
@@ -130,14 +186,11 @@ class NoAnswer(ErrorCase):
 
     def test_a_caller_slow_to_send_its_body_meets_the_deadline(self):
         gateway = self.gateway(timeout=300, circuitBreaker={"failureThreshold": 1})
-        for length in (1000, 1000000):  # read before the call; streamed
+        for length, attempts in ((1000, 0), (1000000, 1)):  # read before the call; streamed
             with self.subTest(length=length):
-                with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as sock:
-                    sock.sendall(b"POST /shop/api HTTP/1.1\r\nhost: x\r\n"
-                                 b"content-length: %d\r\n\r\nabc" % length)
-                    got = sock.recv(4096)
-                self.assertTrue(got.startswith(b"HTTP/1.1 504 "), got)
-                self.assertIn(b'"kind":"timeout"', got)
+                got = say(gateway.port, b"POST /shop/api HTTP/1.1\r\nhost: x\r\n"
+                          b"content-length: %d\r\n\r\nabc" % length)
+                self.assert_problem(got, 504, "timeout", attempts=attempts)
         # It was the caller's doing: the circuit has not counted it.
         self.assertEqual(gateway.endpoint_status()["breaker"]["state"], "closed")
 

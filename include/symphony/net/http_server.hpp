@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace symphony::net {
 
@@ -41,6 +42,11 @@ struct server_options {
     std::shared_ptr<detail::tls_origin> tls{};  ///< of `make_server_tls`; null: in the clear
     bool http2 = true;                          ///< HTTP/2 for who asks for it, beside HTTP/1.1
     std::uint32_t max_streams = 100;  ///< of HTTP/2, open at once on a connection; 1 or more
+    /// The answer to a request that cannot be served: its head is refused, or its handler failed.
+    /// `reason` is for people. Fields and `body` are sent, with the status that was given, over
+    /// HTTP/1.1 before the connection is closed. Called on the server's executor. Empty, or where
+    /// it throws: the status alone.
+    std::function<response(int status, std::string_view reason)> refusal{};
 };
 
 /// A server of HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) on one executor (one thread); every call

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
+#include <utility>
+
 namespace symphony::gateway {
 namespace {
 
@@ -77,6 +81,53 @@ TEST(problem, says_it_in_proxy_status_too) {
               R"(symphony; error=http_response_timeout; details="said \"no\" \\ ??")");
     EXPECT_FALSE(
         make_problem(make_error(error_kind::cancelled, "x")).fields.contains("proxy-status"));
+}
+
+TEST(problem, tells_a_connection_that_never_came_about_from_a_late_answer) {
+    struct {
+        int attempts;
+        bool maybe_sent;
+        std::string_view type;
+    } const table[] = {
+        {1, false, "connection_timeout"},
+        {3, false, "connection_timeout"},
+        {1, true, "http_response_timeout"},
+        {0, false, "http_response_timeout"},  // no attempt was made
+    };
+    for (const auto& each : table) {
+        error late = make_error(error_kind::timeout, "late");
+        late.attempts = each.attempts;
+        late.maybe_sent = each.maybe_sent;
+        EXPECT_EQ(proxy_error_of(late), each.type) << each.attempts << each.maybe_sent;
+    }
+    error lost = make_error(error_kind::connect_failed, "nobody listens");
+    lost.attempts = 1;
+    EXPECT_EQ(proxy_error_of(lost), "connection_refused");
+}
+
+TEST(problem, says_whose_fault_a_refused_request_is) {
+    const std::pair<int, std::string_view> table[] = {
+        {400, "invalid_request"},
+        {431, "invalid_request"},
+        {501, "invalid_request"},
+        {500, "internal"},
+    };
+    for (const auto& [status, kind] : table) {
+        const response answer = make_refusal(status, "the reason");
+        EXPECT_EQ(answer.status, status);
+        EXPECT_EQ(answer.fields.get("content-type"), "application/problem+json");
+        EXPECT_TRUE(answer.fields.contains("proxy-status"));
+        const auto document = json::parse(answer.body);
+        ASSERT_TRUE(document);
+        const error_kind meant = status == 500 ? error_kind::internal : error_kind::invalid_request;
+        const json expected = json::of({{"type", "urn:symphony:error:" + std::string(kind)},
+                                        {"title", title_of(meant)},
+                                        {"status", status},
+                                        {"detail", "the reason"},
+                                        {"kind", kind},
+                                        {"attempts", 0}});
+        EXPECT_EQ(*document, expected) << answer.body;
+    }
 }
 
 TEST(problem, keeps_what_a_server_said_to_itself) {

@@ -49,5 +49,12 @@ TEST(proxy_target, refuses_what_names_no_endpoint) {
         EXPECT_FALSE(parse_proxy_target(text)) << text;
 }
 
+TEST(proxy_target, knows_the_tool_where_no_endpoint_is_named) {
+    for (const char* text : {"/demo", "/demo/", "/demo?x=/api", "/demo/api/x", "http://a/demo"})
+        EXPECT_EQ(tool_of(text), "demo") << text;
+    for (const char* text : {"/", "", "*", "//api", "/?demo", "host:443", "http://a"})
+        EXPECT_EQ(tool_of(text), "") << text;
+}
+
 }  // namespace
 }  // namespace symphony::gateway

@@ -10,8 +10,10 @@
 
 #include <atomic>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace symphony::net::server_test {
 namespace {
@@ -181,6 +183,35 @@ TEST(http_server_stream, does_not_ask_for_a_body_that_is_not_sent) {
     EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("Content-Length: 6\r\n"));
     client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     EXPECT_THAT(client.read_all(), EndsWith("Connection: close\r\n\r\n"));
+}
+
+class counted_body final : public body_source {
+public:
+    explicit counted_body(body_source& origin) : origin_(origin) {}
+    asio::awaitable<result<std::string_view>> read() override { return origin_.read(); }
+    std::optional<std::uint64_t> size() const noexcept override { return origin_.size(); }
+
+private:
+    body_source& origin_;
+};
+
+TEST(http_server_stream, gives_each_request_its_body_whatever_became_of_the_last) {
+    running_server server([](server_request& request) -> asio::awaitable<response> {
+        const auto own = std::make_unique<counted_body>(*request.body);
+        request.body = own.get();
+        response answer;
+        answer.status = 200;
+        for (;;) {
+            const result<std::string_view> piece = co_await request.body->read();
+            if (!piece || piece->empty()) co_return answer;
+            answer.body.append(*piece);
+        }
+    });
+    blocking_client client(server.port);
+    for (const char* const word : {"first", "other"}) {
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n" + std::string(word));
+        EXPECT_THAT(client.read_answer(), HasSubstr(word));
+    }
 }
 
 }  // namespace
