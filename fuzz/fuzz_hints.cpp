@@ -41,6 +41,14 @@ void check_date(std::string_view value) {
     require(day.year() >= std::chrono::year(1970) && day.year() <= std::chrono::year(2201));
 }
 
+void check_timestamp(std::string_view value) {
+    const auto at = symphony::parse_timestamp(value);
+    if (!at) return;
+    // An offset may lead out of the first or the last year.
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(*at));
+    require(day.year() >= std::chrono::year(1969) && day.year() <= std::chrono::year(2201));
+}
+
 void check_retry_after(std::string_view value, wall_time now) {
     const auto wait = symphony::parse_retry_after(value, now);
     check_range(wait);
@@ -57,9 +65,11 @@ void check_retry_after(std::string_view value, wall_time now) {
 }  // namespace
 
 bool says_what_remains(std::string_view name) {
+    // At the end, or in the middle as in x-ratelimit-remaining-tokens.
     constexpr std::string_view word = "remaining";
-    return name.size() >= word.size() &&
-           symphony::iequals(name.substr(name.size() - word.size()), word);
+    for (std::size_t at = 0; at + word.size() <= name.size(); ++at)
+        if (symphony::iequals(name.substr(at, word.size()), word)) return true;
+    return false;
 }
 
 // The first two bytes choose status and time; each line after them is a field `name:value`.
@@ -79,6 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto colon = std::min(line.find(':'), line.size());
         const std::string_view value = line.substr(std::min(colon + 1, line.size()));
         check_date(value);
+        check_timestamp(value);
         check_retry_after(value, now);
         const std::string_view name = line.substr(0, colon);
         if (!fields.add(name, value)) continue;

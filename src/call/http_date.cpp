@@ -3,12 +3,14 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace symphony {
 
 namespace {
 
-// A cursor over the fixed forms of RFC 9110, 5.6.7; any mismatch leaves `ok` false for good.
+// A cursor over the fixed forms of RFC 9110, 5.6.7, and RFC 3339; any mismatch leaves `ok` false
+// for good.
 class scanner {
 public:
     explicit scanner(std::string_view text) noexcept : rest_(text) {}
@@ -38,8 +40,26 @@ public:
         ok_ = false;
         return 0;
     }
+    // Of a second: .5 and longer, or nothing at all. Rounded up to nanoseconds.
+    duration fraction() noexcept {
+        if (!next_is('.')) return duration::zero();
+        skip();
+        ok_ = ok_ && next_is_digit();
+        std::int64_t sum = 0;
+        bool more = false;
+        for (std::int64_t place = 100'000'000; next_is_digit(); place /= 10) {
+            sum += (rest_[0] - '0') * place;
+            more = more || (place == 0 && rest_[0] != '0');
+            skip();
+        }
+        return duration(sum + (more ? 1 : 0));
+    }
     [[nodiscard]] bool next_is(char c) const noexcept { return !rest_.empty() && rest_[0] == c; }
+    [[nodiscard]] bool next_is_digit() const noexcept {
+        return !rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9';
+    }
     void skip() noexcept { rest_.remove_prefix(1); }
+    void fail() noexcept { ok_ = false; }
     [[nodiscard]] bool done() const noexcept { return ok_ && rest_.empty(); }
 
 private:
@@ -121,14 +141,23 @@ bool asctime_date(scanner text, parts& to) noexcept {
     return text.done();
 }
 
-}  // namespace
-
-std::optional<wall_time> parse_http_date(std::string_view text) noexcept {
-    parts p;
-    const scanner start(text);
-    if (!imf_fixdate(start, p) && !rfc850_date(start, p) && !asctime_date(start, p)) {
-        return std::nullopt;
+// Z, or +01:00 for a clock that is ahead.
+duration zone_offset(scanner& text) noexcept {
+    if (text.next_is('Z')) {
+        text.skip();
+        return duration::zero();
     }
+    const bool behind = text.next_is('-');
+    text.literal(behind ? "-" : "+");
+    const int hours = text.number(2);
+    text.literal(":");
+    const int minutes = text.number(2);
+    if (hours > 23 || minutes > 59) text.fail();
+    const duration offset = std::chrono::hours(hours) + std::chrono::minutes(minutes);
+    return behind ? -offset : offset;
+}
+
+std::optional<wall_time> to_wall_time(const parts& p) noexcept {
     const std::chrono::year_month_day date(std::chrono::year(p.year), std::chrono::month(p.month),
                                            std::chrono::day(static_cast<unsigned>(p.day)));
     // A leap second is written :60. Years past 2200 would leave the range of nanoseconds.
@@ -138,6 +167,34 @@ std::optional<wall_time> parse_http_date(std::string_view text) noexcept {
     }
     return wall_time(std::chrono::sys_days(date)) + std::chrono::hours(p.hour) +
            std::chrono::minutes(p.minute) + std::chrono::seconds(p.second);
+}
+
+}  // namespace
+
+std::optional<wall_time> parse_http_date(std::string_view text) noexcept {
+    parts p;
+    const scanner start(text);
+    if (!imf_fixdate(start, p) && !rfc850_date(start, p) && !asctime_date(start, p)) {
+        return std::nullopt;
+    }
+    return to_wall_time(p);
+}
+
+std::optional<wall_time> parse_timestamp(std::string_view text) noexcept {
+    parts p;
+    scanner rest(text);
+    p.year = rest.number(4);
+    rest.literal("-");
+    p.month = static_cast<unsigned>(rest.number(2));
+    rest.literal("-");
+    p.day = rest.number(2);
+    rest.literal("T");
+    clock_time(rest, p);
+    const duration fraction = rest.fraction();
+    const duration ahead = zone_offset(rest);
+    const auto at = to_wall_time(p);
+    if (!rest.done() || !at) return std::nullopt;
+    return *at + fraction - ahead;
 }
 
 }  // namespace symphony

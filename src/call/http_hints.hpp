@@ -20,12 +20,24 @@ inline constexpr duration longest_hint = std::chrono::hours(24);
 /// An HTTP-date (RFC 9110, 5.6.7).
 [[nodiscard]] std::optional<wall_time> parse_http_date(std::string_view text) noexcept;
 
+/// A moment by RFC 3339, with `Z` or a numeric offset: `2026-01-01T00:00:30.5+01:00`. Fractions
+/// below a nanosecond are rounded up.
+[[nodiscard]] std::optional<wall_time> parse_timestamp(std::string_view text) noexcept;
+
 /// How long the server asks its callers to stay away: `Retry-After` of a 429 or 503, and of any
-/// answer a used-up budget in `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10),
-/// `RateLimit-Remaining`/`-Reset` (earlier drafts) or the `X-RateLimit-*` families, whose reset is
-/// epoch seconds above 10^9 and seconds from now otherwise. A 429 that tells only the reset has
-/// nothing left either. The longest one rules. The wall clock is read only where an answer speaks
-/// of limits at all.
+/// answer a used-up budget in
+/// - `RateLimit`, the list of draft-ietf-httpapi-ratelimit-headers-10 or the dictionary of earlier
+///   drafts, and their `RateLimit-Remaining`/`-Reset`;
+/// - the `X-RateLimit-*` families, whose reset is seconds from now up to 10^9, epoch seconds above
+///   it and epoch milliseconds from 10^12 on;
+/// - OpenAI's `X-RateLimit-Remaining-Requests`/`-Reset-Requests` and `-Tokens`, whose reset is a
+///   length of time (`6m0s`);
+/// - Anthropic's `Anthropic-RateLimit-Requests-Remaining`/`-Reset`, `-Tokens-`, `-Input-Tokens-`
+/// and
+///   `-Output-Tokens-`, whose reset is a moment by RFC 3339.
+/// A 429 with a family of two fields that tells only the reset has nothing left either. The longest
+/// one rules; what cannot be read says nothing. `RateLimit-Policy` tells limits, not what is left
+/// of them, and is not read. The wall clock is read only where an answer speaks of limits at all.
 [[nodiscard]] std::optional<duration> server_hint(int status, const headers& fields,
                                                   const clock& time) noexcept;
 

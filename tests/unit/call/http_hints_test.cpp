@@ -39,6 +39,52 @@ TEST(http_date, what_is_no_date_is_nothing) {
     }
 }
 
+TEST(timestamp, one_moment_in_several_zones) {
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:37Z"), example);
+    EXPECT_EQ(parse_timestamp("1994-11-06T09:49:37+01:00"), example);
+    EXPECT_EQ(parse_timestamp("1994-11-05T21:19:37-11:30"), example);
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:37-00:00"), example);
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:48:60Z"), example - 37s) << "a leap second";
+}
+
+TEST(timestamp, fractions_are_rounded_up_to_nanoseconds) {
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:37.5Z"), example + 500ms);
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:37.000000001Z"), example + 1ns);
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:37.0000000000Z"), example);
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:37.00000000001Z"), example + 1ns);
+    EXPECT_EQ(parse_timestamp("1994-11-06T08:49:36.9999999999+00:00"), example);
+}
+
+TEST(timestamp, what_is_none_is_nothing) {
+    for (const char* text : {"",
+                             "Z",
+                             "1994-11-06",
+                             "1994-11-06T08:49:37",
+                             "1994-11-06 08:49:37Z",
+                             "1994-11-06T08:49Z",
+                             "1994-11-06T08:49:37.Z",
+                             "1994-11-06T08:49:37,5Z",
+                             "1994-11-06T08:49:37Z ",
+                             "1994-11-06T08:49:37+1:00",
+                             "1994-11-06T08:49:37+0100",
+                             "1994-11-06T08:49:37+24:00",
+                             "1994-11-06T08:49:37+01:60",
+                             "1994-11-06T08:49:37+",
+                             "1994-11-06T08:49:37Z+01:00",
+                             "1994-11-06T08:49:37 UTC",
+                             "1994-02-30T08:49:37Z",
+                             "1994-00-06T08:49:37Z",
+                             "1994-13-06T08:49:37Z",
+                             "1994-11-06T24:00:00Z",
+                             "1994-11-06T08:49:61Z",
+                             "94-11-06T08:49:37Z",
+                             "9999-11-06T08:49:37Z",
+                             "1969-12-31T23:59:59Z",
+                             "-994-11-06T08:49:37Z"}) {
+        EXPECT_EQ(parse_timestamp(text), std::nullopt) << text;
+    }
+}
+
 TEST(retry_after, seconds_or_a_date) {
     EXPECT_EQ(parse_retry_after("120", example), 120s);
     EXPECT_EQ(parse_retry_after(" 0 ", example), 0s);
@@ -98,6 +144,48 @@ TEST(server_hint, used_up_budgets_of_every_family) {
     };
     for (const hint_case& one : cases)
         EXPECT_EQ(hint(200, one.fields), one.expected) << one.what;
+}
+
+TEST(server_hint, the_dictionary_of_earlier_drafts_is_one_budget) {
+    struct row {
+        const char* value;
+        std::optional<duration> expected;
+    };
+    const std::vector<row> rows{
+        {"limit=10, remaining=0, reset=30", 30s},
+        {"limit=10,remaining=0,reset=30", 30s},
+        {"reset=30, remaining=0", 30s},
+        {"limit=10;w=60, remaining=0;a, reset=30;b=1", 30s},
+        {R"(limit=10, remaining=0, note="a, reset=90", reset=30)", 30s},
+        {"remaining=0, reset=9999999", longest_hint},
+        {"remaining=0, reset=99999999999999999999999", longest_hint},
+        {"remaining=0, reset=0", 0s},
+        {"limit=10, remaining=5, reset=30", std::nullopt},
+        {"limit=10, reset=30", std::nullopt},
+        {"limit=10, remaining=0", std::nullopt},
+        {"limit=10, remaining=none, reset=30", std::nullopt},
+        {"limit=10, remaining=, reset=30", std::nullopt},
+        {"limit=10, remaining=0, reset=30s", std::nullopt},
+        {"limit=10, remaining=0, reset=-1", std::nullopt},
+        {"limit=10, remaining=0, reset =30", std::nullopt},
+        {R"(limit=10, remaining=0, reset="30")", std::nullopt},
+        {R"("remaining=0, reset=30")", std::nullopt},
+        {"remaining=0;reset=30", std::nullopt},
+        {"remaining", std::nullopt},
+        {"", std::nullopt},
+        {", ,", std::nullopt},
+        {R"("unclosed, remaining=0, reset=30)", std::nullopt},
+    };
+    for (const row& one : rows) {
+        for (const int status : {200, 429})
+            EXPECT_EQ(hint(status, {{"RateLimit", one.value}}), one.expected) << one.value;
+    }
+}
+
+TEST(server_hint, a_policy_alone_is_no_wait) {
+    const headers fields{{"RateLimit-Policy", R"("burst";q=0;w=60)"}, {"RateLimit-Limit", "0"}};
+    EXPECT_EQ(hint(200, fields), std::nullopt);
+    EXPECT_EQ(hint(429, fields), std::nullopt);
 }
 
 TEST(server_hint, a_429_that_tells_only_the_reset_has_nothing_left) {
