@@ -14,5 +14,5 @@ def put_section(path, text):
 def put_first(path, text):
     """Replaces all before and between the sections that other benches wrote."""
     old = path.read_text() if path.exists() else ""
-    kept = re.findall(r"^## (?:Transport|Rate limits|Circuit breakers)\n.*?(?=^## |\Z)", old, flags=re.M | re.S)
+    kept = re.findall(r"^## (?:Transport|Rate limits|Circuit breakers|Single decisions)\n.*?(?=^## |\Z)", old, flags=re.M | re.S)
     path.write_text("\n\n".join(part.rstrip("\n") for part in [text, *kept]) + "\n")

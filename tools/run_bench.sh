@@ -9,6 +9,7 @@ for program in "${micro[@]}"; do
     "$program" --benchmark_out="build/bench/results/$(basename "$program").json" \
         --benchmark_out_format=json
 done
+python3 -B bench/micro/report.py
 if [[ -x bench/peers/run.sh ]]; then
     bench/peers/run.sh
 fi
