@@ -266,7 +266,14 @@ void managed_call::refuse_rate(const rate_answer& answer) {
                       ? fmt::format("a cost of {} is more than the rate limit ({}) ever grants",
                                     what_.cost, limit)
                       : fmt::format("the rate limit ({}) is used up", limit);
-    if (decision.what != verdict::never) why.retry_after = decision.retry_after;
+    if (decision.what != verdict::never) {
+        why.retry_after = decision.retry_after;
+    } else if (what_.cost <= (level.burst > 0 ? level.burst : level.max)) {
+        // It waited under the limit that this call knows.
+        why.message =
+            fmt::format("a cost of {} is more than the rate limit ever grants since it was changed",
+                        what_.cost);
+    }
     refuse(std::move(why));
 }
 

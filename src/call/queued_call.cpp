@@ -7,10 +7,18 @@
 namespace symphony {
 
 queued_call::queued_call(std::shared_ptr<rate_gate> gate, const shard& where)
-    : shared_waiter(&queued_call::on_grant), parked_call(where), gate_(std::move(gate)) {}
+    : shared_waiter(&queued_call::on_grant, &queued_call::on_refusal),
+      parked_call(where),
+      gate_(std::move(gate)) {}
 
 void queued_call::on_grant(rate_waiter& self) noexcept {
     static_cast<queued_call&>(self).grant({self.granted_at, 0, rate_permit::origin::local});
+}
+
+void queued_call::on_refusal(rate_waiter& self, const rate_decision& why) noexcept {
+    auto& call = static_cast<queued_call&>(self);
+    const auto& shared = call.gate_->shared_;
+    call.refuse(shared ? shared->too_costly_locked(why, call.cost) : rate_answer{why, {}, false});
 }
 
 void queued_call::grant(const rate_permit& permit) noexcept {

@@ -28,6 +28,7 @@ private:
     friend class shared_budget;
 
     static void on_grant(rate_waiter& self) noexcept;
+    static void on_refusal(rate_waiter& self, const rate_decision& why) noexcept;
     void leave() noexcept override;
 
     const std::shared_ptr<rate_gate> gate_;

@@ -92,9 +92,15 @@ rate_answer shared_budget::admit_down_locked(instant now, std::uint32_t cost) no
     }
     rate_answer made{
         gate_.limiter_.try_acquire(now, cost), {now, 0, rate_permit::origin::local}, false};
-    // The share is too small for it, the limit is not.
-    if (made.decision.what == verdict::never && cost <= queue_.most_cost()) return unavailable();
+    if (made.decision.what == verdict::never) return too_costly_locked(made.decision, cost);
     return made;
+}
+
+rate_answer shared_budget::too_costly_locked(const rate_decision& never,
+                                             std::uint32_t cost) const noexcept {
+    // The share may be too small for it where the limit is not.
+    if (cost <= queue_.most_cost()) return unavailable();
+    return {never, {}, false};
 }
 
 rate_answer shared_budget::enqueue(queued_call& call, instant now) {

@@ -55,6 +55,7 @@ public:
     [[nodiscard]] std::optional<instant> next(instant now) const;
 
 private:
+    friend class queued_call;
     using keeper = std::shared_ptr<rate_gate>;
     // What the store said about itself last, and what has been taken since.
     struct snapshot {
@@ -64,6 +65,9 @@ private:
     };
 
     [[nodiscard]] rate_answer admit_down_locked(instant now, std::uint32_t cost) noexcept;
+    // Of a cost that the gate's own limiter never grants, which changes only under the lock.
+    [[nodiscard]] rate_answer too_costly_locked(const rate_decision& never,
+                                                std::uint32_t cost) const noexcept;
     [[nodiscard]] rate_answer enqueue_down_locked(queued_call& call, instant now);
     // What is left to do on the home shard is left undone then: that goes.
     [[nodiscard]] bool is_over() const noexcept;

@@ -30,25 +30,40 @@ bool permit_log::push(instant t, std::uint64_t count, std::uint64_t keep,
 }
 
 bool permit_log::make_room(std::uint64_t count, std::uint64_t keep, instant expired) noexcept {
-    const index needed_from = end_ + static_cast<index>(count) - static_cast<index>(keep);
+    forget(end_ + static_cast<index>(count) - static_cast<index>(keep), expired);
+    const std::size_t wanted = static_cast<std::size_t>(end_ - begin_) + count;
+    return wanted <= capacity_ || reallocate(std::bit_ceil(wanted));
+}
+
+void permit_log::forget(index needed_from, instant expired) noexcept {
     const index before = begin_;
     begin_ = std::clamp(needed_from, begin_, end_);
     while (begin_ < end_ && at(begin_) <= expired)
         ++begin_;
-    if (begin_ > before) forgotten_ = at(begin_ - 1);
+    if (begin_ > before) forget_owners(at(begin_ - 1));
+}
 
-    const auto live = static_cast<std::size_t>(end_ - begin_);
-    const std::size_t wanted = live + static_cast<std::size_t>(count);
-    if (wanted <= capacity_) return true;
-    const std::size_t grown = std::bit_ceil(wanted);
-    std::unique_ptr<instant[]> larger(new (std::nothrow) instant[grown]);
-    if (!larger) return false;
-    for (index i = begin_; i < end_; ++i) {
-        larger[static_cast<std::size_t>(i) & (grown - 1)] = at(i);
+// To no fewer than are there.
+bool permit_log::reallocate(std::size_t capacity) noexcept {
+    std::unique_ptr<instant[]> moved;
+    if (capacity > few) {
+        moved.reset(new (std::nothrow) instant[capacity]);
+        if (!moved) return false;
     }
-    ring_ = std::move(larger);
-    capacity_ = grown;
+    instant* const to = moved ? moved.get() : few_.data();
+    for (index i = begin_; i < end_; ++i)
+        to[static_cast<std::size_t>(i) & (capacity - 1)] = at(i);
+    ring_ = std::move(moved);
+    capacity_ = capacity;
     return true;
+}
+
+void permit_log::shrink(instant expired) noexcept {
+    forget(begin_, expired);
+    const std::size_t enough =
+        std::max(few, std::bit_ceil(static_cast<std::size_t>(end_ - begin_)));
+    // Without memory for less it keeps what it has.
+    if (enough < capacity_) (void)reallocate(enough);
 }
 
 void permit_log::erase(index first, std::uint64_t count) noexcept {
@@ -59,7 +74,7 @@ void permit_log::erase(index first, std::uint64_t count) noexcept {
 }
 
 void permit_log::clear() noexcept {
-    if (begin_ < end_) forgotten_ = at(end_ - 1);
+    if (begin_ < end_) forget_owners(at(end_ - 1));
     ring_.reset();
     capacity_ = few;
     begin_ = end_;

@@ -2,6 +2,7 @@
 
 #include "symphony/core/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -29,10 +30,14 @@ public:
     /// nothing changed.
     [[nodiscard]] bool push(instant t, std::uint64_t count, std::uint64_t keep,
                             instant expired) noexcept;
-    /// Whether a permit admitted at `t` is still there.
+    /// Whether every permit admitted at `t` is still there and known to be of that moment.
     [[nodiscard]] bool remembers(instant t) const noexcept { return t > forgotten_; }
     /// Takes out `count` permits from `first` on; later ones move down.
     void erase(index first, std::uint64_t count) noexcept;
+    /// From now on the permits up to `t` count, but are nobody's.
+    void forget_owners(instant t) noexcept { forgotten_ = std::max(forgotten_, t); }
+    /// Forgets what was admitted at `expired` or earlier and frees memory that this left unused.
+    void shrink(instant expired) noexcept;
     /// Frees all memory.
     void clear() noexcept;
     /// Bytes outside the object.
@@ -47,6 +52,8 @@ private:
     [[nodiscard]] instant* ring() noexcept { return ring_ ? ring_.get() : few_.data(); }
     [[nodiscard]] const instant* ring() const noexcept { return ring_ ? ring_.get() : few_.data(); }
     [[nodiscard]] bool make_room(std::uint64_t count, std::uint64_t keep, instant expired) noexcept;
+    void forget(index needed_from, instant expired) noexcept;
+    [[nodiscard]] bool reallocate(std::size_t capacity) noexcept;
 
     static constexpr std::size_t few = 4;
 
@@ -55,7 +62,7 @@ private:
     std::size_t capacity_ = few;       // a power of two
     index begin_ = 0;
     index end_ = 0;
-    instant forgotten_ = instant::min();  // the time of the newest one forgotten
+    instant forgotten_ = instant::min();  // up to here permits were forgotten, or whose they are
 };
 
 }  // namespace symphony::detail

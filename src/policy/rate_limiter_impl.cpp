@@ -1,10 +1,10 @@
 #include "policy/rate_limiter_impl.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace symphony {
 
@@ -159,21 +159,44 @@ void rate_limiter::impl::pause(instant until) noexcept {
 
 void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant now) {
     detail::rate_state fresh = checked(options);
-    const std::lock_guard hold(lock_);
-    if (!fresh.same_limits(state_)) {
-        fresh.inherit(std::move(state_), settle_locked(now));
-        state_ = std::move(fresh);
+    rate_waiter* hopeless = nullptr;
+    rate_decision why;
+    {
+        const std::lock_guard hold(lock_);
+        if (!fresh.same_limits(state_)) {
+            fresh.inherit(std::move(state_), settle_locked(now));
+            state_ = std::move(fresh);
+        }
+        adopt(options);
+        if (!line_) return;
+        line_->plan.reset();
+        hopeless = remove_hopeless_locked();
+        left_locked();
+        why = never_locked();
     }
-    adopt(options);
-    if (!line_) return;
-    line_->foretold.cost = 0;
-    line_->plan.reset();
-    // Nobody waits for what can never be granted.
-    const auto most = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(state_.most(), std::numeric_limits<std::uint32_t>::max()));
-    for (rate_waiter* w = line_->queue.first(); w != nullptr; w = w->next) {
-        w->cost = std::min(w->cost, most);
+    while (hopeless != nullptr) {
+        // Its owner may drop it as soon as it is told.
+        rate_waiter& told = *std::exchange(hopeless, hopeless->next);
+        told.next = nullptr;
+        told.on_refused(told, why);
     }
+}
+
+// Nobody waits for what can never be granted, nor is it to be had for less. Returns those to be
+// told in order, linked by `next`.
+rate_waiter* rate_limiter::impl::remove_hopeless_locked() noexcept {
+    rate_waiter* removed = nullptr;
+    rate_waiter** last = &removed;
+    for (rate_waiter* w = line_->queue.first(); w != nullptr;) {
+        rate_waiter& waiter = *std::exchange(w, w->next);
+        if (waiter.cost <= state_.most()) continue;
+        line_->queue.remove(waiter);
+        // Once out of the queue, one that is not told may be gone as soon as the lock is.
+        if (waiter.on_refused == nullptr) continue;
+        *last = &waiter;
+        last = &waiter.next;
+    }
+    return removed;
 }
 
 rate_limiter::view rate_limiter::impl::look(instant now) {

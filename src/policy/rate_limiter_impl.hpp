@@ -108,6 +108,7 @@ private:
         if (!line_) line_.reset(new (std::nothrow) line);
         return line_ != nullptr;
     }
+    [[nodiscard]] rate_waiter* remove_hopeless_locked() noexcept;
     [[nodiscard]] candidate next_locked(instant now) const noexcept;
     [[nodiscard]] detail::queue_plan::moment forecast_locked(instant now, std::uint8_t rank,
                                                              std::uint32_t cost) noexcept;

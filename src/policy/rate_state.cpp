@@ -115,23 +115,22 @@ bool rate_state::take(instant now, std::uint64_t cost) noexcept {
 }
 
 void rate_state::refund(instant admitted_at, std::uint64_t cost, instant now) noexcept {
+    const bool charged_one_by_one = admitted_at > inherited_;
     for (bucket& b : buckets()) {
-        if (b.rate.full_at() <= now) continue;
+        if (!charged_one_by_one || b.rate.full_at() <= now) continue;
         const duration most = b.refunds.limit(newest_, admitted_at);
         b.refunds.on_refund(newest_, admitted_at, b.rate.refund(admitted_at, cost, most));
     }
     if (!sliding()) return;
     if (windows_->keep > 0) {
         permit_log& log = windows_->log;
-        const auto found = log.lower_bound(admitted_at);
         // A caller whose clock reading was overtaken finds an older permit in place of its own:
-        // then the log rounds against it.
-        const bool known =
-            found < log.end() && (log.remembers(admitted_at) || log.at(found) == admitted_at);
-        if (known) log.erase(found, cost);
+        // then the log rounds against it. Of a moment that was forgotten in part, what is still
+        // there may be another's.
+        if (log.remembers(admitted_at)) log.erase(log.lower_bound(admitted_at), cost);
     }
     for (window_level& l : windows_->levels) {
-        if (l.slots) l.slots->refund(admitted_at, cost);
+        if (l.slots && charged_one_by_one) l.slots->refund(admitted_at, cost);
     }
 }
 
@@ -169,7 +168,7 @@ void rate_state::trim(instant now) noexcept {
 }
 
 void rate_state::inherit(rate_state&& old, instant now) {
-    newest_ = old.newest_;
+    newest_ = inherited_ = now;
     if (!sliding()) {
         for (std::size_t i = 0; i < levels(); ++i) {
             const std::uint64_t most = buckets_[i].rate.most();
@@ -205,13 +204,20 @@ bool rate_state::inherit_log(rate_state& old, instant now) {
         if (!logged && same == before.end()) return false;
         moved.push_back(logged || !l.slots ? nullptr : &same->slots);
     }
-    const permit_log& log = old.windows_->log;
-    for (auto i = log.begin(); i < log.end(); ++i) {
-        if (!note(log.at(i), 1, now)) break;
-    }
+    permit_log& log = old.windows_->log;
     for (std::size_t i = 0; i < levels.size(); ++i) {
-        if (moved[i] != nullptr && *moved[i]) levels[i].slots = std::move(*moved[i]);
+        window_level& l = levels[i];
+        if (moved[i] != nullptr && *moved[i]) l.slots = std::move(*moved[i]);
+        if (!logged || !l.slots) continue;
+        for (auto at = log.begin(); at < log.end(); ++at) {
+            if (!l.slots->push(log.at(at), 1, now - l.window)) break;
+        }
     }
+    if (windows_->keep == 0) return true;
+    // All of it, also where it holds more than the new limits allow: what is given back of it frees
+    // nothing while enough of the others is used.
+    std::swap(windows_->log, log);
+    windows_->log.shrink(now - windows_->reach);
     return true;
 }
 
@@ -232,8 +238,9 @@ void rate_state::seed_windows(const rate_state& old, instant now) {
         const auto shorter = std::ranges::lower_bound(charges, charges[i].first, {},
                                                       &std::pair<duration, std::uint64_t>::first);
         const instant at = shorter == charges.begin() ? now : now - (shorter - 1)->first;
-        if (charges[i].second > 0 && !note(at, charges[i].second, now)) return;
+        if (charges[i].second > 0 && !note(at, charges[i].second, now)) break;
     }
+    windows_->log.forget_owners(now);
 }
 
 std::size_t rate_state::memory() const noexcept {

@@ -36,7 +36,7 @@ public:
     [[nodiscard]] rate_strategy strategy() const noexcept { return strategy_; }
     [[nodiscard]] std::size_t levels() const noexcept { return count_; }
     [[nodiscard]] bool same_limits(const rate_state& other) const noexcept;
-    /// When it last spent; `long_ago`: never.
+    /// When it last spent or inherited; `long_ago`: never.
     [[nodiscard]] instant newest() const noexcept { return newest_; }
     /// The highest cost every level can grant, and the level that says so.
     [[nodiscard]] std::uint64_t most() const noexcept { return most_; }
@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bound earliest(std::uint64_t cost) const noexcept;
     /// Spends; `now` is not before `earliest(cost)`. False: out of memory, nothing is spent.
     [[nodiscard]] bool take(instant now, std::uint64_t cost) noexcept;
+    /// What was taken before `inherit` comes back only from a log that was taken over as it was:
+    /// elsewhere nothing tells it from what others still use.
     void refund(instant admitted_at, std::uint64_t cost, instant now) noexcept;
     [[nodiscard]] rate_limiter::level_view look(std::size_t level, instant now) const noexcept;
     /// Frees the history when the budget is full again.
@@ -106,6 +108,7 @@ private:
     // What a strategy needs, and nothing of the other: many keys hold this many times.
     std::unique_ptr<bucket[]> buckets_;  // as many as levels; none for sliding windows
     std::unique_ptr<windows> windows_;   // for sliding windows only
+    instant inherited_ = long_ago;       // when
 };
 
 }  // namespace symphony::detail

@@ -30,14 +30,19 @@ struct rate_decision {
 /// A caller in the queue. Owned by the caller; its address is its identity while it is queued.
 struct rate_waiter {
     using callback = void (*)(rate_waiter&) noexcept;
+    using refusal = void (*)(rate_waiter&, const rate_decision& why) noexcept;
 
-    explicit rate_waiter(callback granted) noexcept : on_granted(granted) {}
+    explicit rate_waiter(callback granted, refusal refused = nullptr) noexcept
+        : on_granted(granted), on_refused(refused) {}
     rate_waiter(const rate_waiter&) = delete;
     rate_waiter& operator=(const rate_waiter&) = delete;
 
     /// Called once, from `poll`, outside the limiter's lock, on the polling thread. When it runs
     /// the permit is the caller's.
     callback on_granted;
+    /// Called once instead, from `reconfigure`, outside the limiter's lock, when the new limits can
+    /// never grant the cost. Null: the waiter leaves the queue untold.
+    refusal on_refused;
     std::uint32_t cost = 1;
     std::uint8_t priority = 5;        ///< 0 (first) … 9
     instant latest = instant::max();  ///< a grant later than this is of no use
@@ -83,8 +88,8 @@ public:
 
     /// Takes a waiter out of the queue. True: it was queued and will not be called. False: it is
     /// not queued (any more): if `on_granted` ran or runs, the permit is the caller's to refund.
-    /// Where another thread polls, `on_granted` may then still be about to run: the waiter has to
-    /// outlive it.
+    /// Where another thread polls or reconfigures, `on_granted` or `on_refused` may then still be
+    /// about to run: the waiter has to outlive it.
     bool cancel(rate_waiter& waiter, instant now) noexcept;
 
     /// Grants every head whose time has come, in order. Returns when to poll next, if any wait. A
@@ -97,13 +102,15 @@ public:
 
     /// Gives back a permit admitted at `admitted_at` (the `now` of `try_acquire`, or `granted_at`)
     /// that was not used. Never gives back more than keeps the limit: a bucket that overflowed
-    /// since, or an even spacing that others were fitted to, gets less or nothing.
+    /// since, or an even spacing that others were fitted to, gets less or nothing. So does, but for
+    /// windows up to 100 000, what was charged before a change of limits.
     void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
 
     /// A server's hint: nothing is admitted before `until`. Never shortens an earlier pause.
     void pause(instant until, instant now) noexcept;
 
-    /// Takes new limits; what is already used carries over and the queue stays.
+    /// Takes new limits; what is already used carries over and the queue stays, but for waiters
+    /// whose cost can never be granted any more: they are refused as `never`.
     /// Throws std::invalid_argument, changing nothing, on impossible options.
     void reconfigure(const rate_limit_options& options, instant now);
 

@@ -179,6 +179,30 @@ TEST_F(endpoint_rate_limit_test, a_cancelled_call_gives_its_permit_back) {
     EXPECT_EQ(state.metrics->total().calls_failed[static_cast<int>(error_kind::cancelled)], 1u);
 }
 
+TEST_F(endpoint_rate_limit_test, a_waiter_that_new_limits_never_grant_is_refused_for_good) {
+    limit(3);
+    request what("/costly");
+    what.cost = 3;
+    ASSERT_TRUE(call(what));
+    const auto costly = start(what);
+    const auto modest = start(request("/modest"));
+    EXPECT_EQ(state.gate->queued(), 2u);
+    rate_limit_options fewer;
+    fewer.max_requests_per_minute = 2;
+    state.gate->reconfigure(fewer, nullptr, time.now());
+    settle();
+    ASSERT_TRUE(costly->outcome);
+    ASSERT_FALSE(*costly->outcome);
+    EXPECT_EQ(costly->outcome->error().kind, error_kind::rate_limited);
+    EXPECT_FALSE(costly->outcome->error().retry_after);
+    EXPECT_EQ(costly->outcome->error().message,
+              "a cost of 3 is more than the rate limit ever grants since it was changed");
+    EXPECT_EQ(state.gate->queued(), 1u);
+    advance(61s);
+    ASSERT_TRUE(modest->outcome && *modest->outcome);
+    EXPECT_EQ(state.gate->look(time.now()).levels[0].remaining, 1u);
+}
+
 TEST_F(endpoint_rate_limit_test, cost_0_looks_and_never_waits) {
     limit(1);
     request look;

@@ -91,6 +91,26 @@ TEST_F(endpoint_store_down_test, a_share_is_never_less_than_one) {
         << "the limit would grant it, the share never";
 }
 
+TEST_F(endpoint_store_down_test, a_waiter_that_a_lower_share_never_grants_is_told_so) {
+    make(6, store_failure::local);
+    store->model.instances = 3;
+    ASSERT_TRUE(call());
+    store->down = true;
+    request two;
+    two.cost = 2;
+    ASSERT_TRUE(call(two));
+    const auto waiting = start(two);
+    EXPECT_EQ(state.gate->queued(), 1u);
+    rate_limit_options fewer;
+    fewer.max_requests_per_minute = 3;
+    state.gate->reconfigure(fewer, &*options.rate_sharing, time.now());
+    settle();
+    ASSERT_TRUE(waiting->outcome);
+    ASSERT_FALSE(*waiting->outcome);
+    EXPECT_EQ(waiting->outcome->error().kind, error_kind::store_unavailable);
+    EXPECT_EQ(state.gate->queued(), 0u);
+}
+
 TEST_F(endpoint_store_down_test, waiters_move_over_in_order_and_come_back) {
     make(1, store_failure::local);
     ASSERT_TRUE(call(request("/0")));

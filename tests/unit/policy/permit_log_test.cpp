@@ -60,6 +60,24 @@ TEST(permit_log, erase_closes_the_gap) {
     EXPECT_EQ(log.end(), 2);
 }
 
+TEST(permit_log, shrinking_keeps_what_is_not_expired) {
+    for (const int kept : {0, 3, 4, 5, 100}) {
+        permit_log log;
+        for (int i = 0; i < 1000; ++i)
+            ASSERT_TRUE(log.push(start + i * 1ms, 1, all, never));
+        log.shrink(start + 999ms - kept * 1ms);
+        ASSERT_EQ(log.end() - log.begin(), kept);
+        for (int i = 0; i < kept; ++i)
+            EXPECT_EQ(log.at(log.end() - 1 - i), start + 999ms - i * 1ms);
+        EXPECT_EQ(log.heap_bytes(), kept <= 4 ? 0u : kept == 5 ? 64u : 1024u);
+        EXPECT_FALSE(log.remembers(start + 999ms - kept * 1ms));
+        EXPECT_TRUE(log.remembers(start + 1000ms - kept * 1ms));
+        ASSERT_TRUE(log.push(start + 1s, 50, all, never));
+        EXPECT_EQ(log.end() - log.begin(), kept + 50);
+        EXPECT_EQ(log.at(log.end() - 1), start + 1s);
+    }
+}
+
 TEST(permit_log, clear_frees_everything_and_it_can_be_used_again) {
     permit_log log;
     ASSERT_TRUE(log.push(start, 100, all, never));

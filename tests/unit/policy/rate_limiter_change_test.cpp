@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 
 // What comes from outside while a limiter runs: refunds, server hints, new options.
@@ -198,14 +200,102 @@ TEST(rate_limiter_reconfigure, the_queue_stays) {
     rate_limiter limiter(limit(sliding, {{5, 10s, 0}}));
     EXPECT_TRUE(limiter.try_acquire(start, 5).admitted());
     rate_waiter waiter([](rate_waiter&) noexcept {});
-    waiter.cost = 5;
+    waiter.cost = 2;
     EXPECT_EQ(limiter.acquire(start, waiter).what, verdict::queued);
     limiter.reconfigure(limit(sliding, {{2, 1s, 0}}), start);
     EXPECT_EQ(limiter.queued(), 1u);
-    EXPECT_EQ(waiter.cost, 2u) << "nobody waits for what can never be granted";
     EXPECT_EQ(limiter.next_poll(start), start + 1s);
     EXPECT_EQ(limiter.poll(start + 1s), std::nullopt);
     EXPECT_EQ(waiter.granted_at, start + 1s);
+}
+
+TEST(rate_limiter_reconfigure, who_waits_for_what_is_never_granted_any_more_is_refused) {
+    struct caller : rate_waiter {
+        caller(std::uint32_t permits, std::uint8_t rank)
+            : rate_waiter([](rate_waiter&) noexcept {},
+                          [](rate_waiter& w, const rate_decision& why) noexcept {
+                              static_cast<caller&>(w).told = why;
+                          }) {
+            cost = permits;
+            priority = rank;
+        }
+        std::optional<rate_decision> told;
+    };
+    rate_limiter limiter(limit(sliding, {{50, 10s, 0}, {5, 10s, 0}}));
+    EXPECT_TRUE(limiter.try_acquire(start, 5).admitted());
+    caller callers[] = {{5, 1}, {2, 1}, {3, 5}, {1, 5}, {4, 9}};
+    rate_waiter untold([](rate_waiter&) noexcept {});
+    untold.cost = 5;
+    for (caller& c : callers)
+        EXPECT_EQ(limiter.acquire(start, c).what, verdict::queued);
+    EXPECT_EQ(limiter.acquire(start, untold).what, verdict::queued);
+    limiter.reconfigure(limit(sliding, {{50, 10s, 0}, {2, 1s, 0}}), start);
+    EXPECT_EQ(limiter.queued(), 2u);
+    EXPECT_FALSE(untold.queued);
+    for (caller& c : callers) {
+        EXPECT_EQ(c.queued, c.cost <= 2);
+        ASSERT_EQ(c.told.has_value(), c.cost > 2);
+        if (!c.told) continue;
+        EXPECT_EQ(c.told->what, verdict::never);
+        EXPECT_EQ(c.told->level, 1u);
+        EXPECT_FALSE(limiter.cancel(c, start));
+    }
+    EXPECT_EQ(limiter.poll(start + 10s), start + 11s);
+    EXPECT_EQ(callers[1].granted_at, start + 10s);
+    EXPECT_EQ(limiter.poll(start + 11s), std::nullopt);
+    EXPECT_EQ(callers[3].granted_at, start + 11s);
+}
+
+TEST(rate_limiter_reconfigure, of_a_log_only_what_was_charged_comes_back) {
+    for (const bool first_one : {true, false}) {
+        rate_limiter limiter(limit(sliding, {{100, 1s, 0}}));
+        EXPECT_TRUE(limiter.try_acquire(start, 5).admitted());
+        EXPECT_TRUE(limiter.try_acquire(start + 1ms, 5).admitted());
+        limiter.reconfigure(limit(sliding, {{8, 1s, 0}}), start + 2ms);
+        limiter.refund(first_one ? start : start + 1ms, 5, start + 3ms);
+        EXPECT_EQ(limiter.look(start + 3ms).levels[0].remaining, 3u) << "the other five are used";
+    }
+}
+
+TEST(rate_limiter_reconfigure, what_a_log_forgot_before_gives_nothing_back) {
+    rate_limiter limiter(limit(sliding, {{8, 1s, 0}}));
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(limiter.try_acquire(start + i * 2s, 8).admitted());
+    limiter.reconfigure(limit(sliding, {{9, 1s, 0}}), start + 4s);
+    limiter.refund(start, 8, start + 4s);
+    EXPECT_EQ(limiter.look(start + 4s).levels[0].remaining, 1u);
+}
+
+TEST(rate_limiter_reconfigure, of_a_bucket_nothing_from_before_comes_back) {
+    for (const rate_strategy from : {sliding, token}) {
+        rate_limiter limiter(limit(from, {{100, 1s, 0}}));
+        EXPECT_TRUE(limiter.try_acquire(start, 10).admitted());
+        EXPECT_TRUE(limiter.try_acquire(start, 90).admitted());
+        limiter.reconfigure(limit(token, {{10, 1s, 0}}), start);
+        limiter.refund(start, 10, start);
+        EXPECT_EQ(limiter.look(start).levels[0].remaining, 0u) << "ninety of the old ones are used";
+        EXPECT_TRUE(limiter.try_acquire(start + 100ms).admitted());
+        limiter.refund(start + 100ms, 1, start + 100ms);
+        EXPECT_TRUE(limiter.try_acquire(start + 100ms).admitted()) << "charged since";
+    }
+    rate_limiter even(limit(leaky, {{10, 1s, 0}}));
+    EXPECT_TRUE(even.try_acquire(start).admitted());
+    even.reconfigure(limit(leaky, {{5, 1s, 0}}), start);
+    even.refund(start, 1, start);
+    EXPECT_EQ(even.try_acquire(start).retry_after, 200ms);
+}
+
+TEST(rate_limiter_reconfigure, of_a_history_that_was_estimated_nothing_comes_back) {
+    for (const std::uint64_t now_allowed : {10, 150'000}) {
+        rate_limiter from_bucket(limit(token, {{200'000, 1s, 0}}));
+        rate_limiter from_slots(limit(sliding, {{200'000, 1s, 0}}));
+        for (rate_limiter* const limiter : {&from_bucket, &from_slots}) {
+            EXPECT_TRUE(limiter->try_acquire(start, 200'000).admitted());
+            limiter->reconfigure(limit(sliding, {{now_allowed, 1s, 0}}), start);
+            limiter->refund(start, 200'000, start + 1us);
+            EXPECT_EQ(limiter->look(start + 1us).levels[0].remaining, 0u);
+        }
+    }
 }
 
 TEST(rate_limiter_reconfigure, impossible_options_change_nothing) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 #include <vector>
 
 // The limiter beside the plain definition of each strategy, over random histories.
@@ -158,6 +159,88 @@ TEST(rate_limiter_property, sliding_window_decides_as_its_definition_refunds_inc
                 used.pop_front();
         }
     }
+}
+
+// Other maxima for the same windows, at the moment of a change.
+void change_limits(dice& roll, rate_limit_options& options) {
+    for (rate_level& level : options.limits) {
+        level.max = (level.max - 1 + roll(1, 39)) % 40 + 1;
+        if (level.burst > 0) level.burst = roll(1, 30);
+    }
+}
+
+TEST(rate_limiter_property, sliding_window_decides_as_its_definition_changes_included) {
+    dice roll(6);
+    for (int history = 0; history < 250; ++history) {
+        rate_limit_options options = random_limit(roll, rate_strategy::sliding_window);
+        rate_limiter limiter(options);
+        std::deque<admission> used;
+        instant now = start;
+        for (int step = 0; step < 500; ++step) {
+            now += random_gap(roll, options);
+            if (roll(0, 19) == 0) {
+                change_limits(roll, options);
+                limiter.reconfigure(options, now);
+            }
+            const std::uint64_t cost = roll(1, std::max<std::uint64_t>(most(options) / 3, 1));
+            const bool expected = window_admits(used, options, now, cost);
+            const auto decision = limiter.try_acquire(now, static_cast<std::uint32_t>(cost));
+            ASSERT_EQ(decision.admitted(), expected) << history << "/" << step;
+            if (expected) used.push_back({now, cost});
+            if (!used.empty() && roll(0, 4) == 0) {
+                const auto victim =
+                    used.begin() + static_cast<std::ptrdiff_t>(roll(0, used.size() - 1));
+                limiter.refund(victim->at, static_cast<std::uint32_t>(victim->cost), now);
+                used.erase(victim);
+            }
+            while (!used.empty() && used.front().at < now - 4s)
+                used.pop_front();
+        }
+    }
+}
+
+// What was charged for admissions from before a change is no longer known one by one: beside a
+// limiter that never hears of their refunds, one that does decides the same.
+TEST(rate_limiter_property, a_bucket_takes_nothing_back_from_before_a_change) {
+    dice roll(7);
+    std::uint64_t refunded = 0;
+    for (int history = 0; history < 300; ++history) {
+        const auto strategy =
+            roll(0, 1) == 0 ? rate_strategy::token_bucket : rate_strategy::leaky_bucket;
+        rate_limit_options options = random_limit(roll, strategy);
+        rate_limiter told(options);
+        rate_limiter untold(options);
+        std::deque<admission> before;
+        std::deque<admission> since;
+        instant now = start;
+        for (int step = 0; step < 400; ++step) {
+            now += random_gap(roll, options);
+            if (roll(0, 19) == 0) {
+                change_limits(roll, options);
+                told.reconfigure(options, now);
+                untold.reconfigure(options, now);
+                before = std::exchange(since, {});
+                now += 1ns;
+            }
+            const auto cost =
+                static_cast<std::uint32_t>(roll(1, std::max<std::uint64_t>(most(options) / 3, 1)));
+            const bool admitted = told.try_acquire(now, cost).admitted();
+            ASSERT_EQ(untold.try_acquire(now, cost).admitted(), admitted) << history << "/" << step;
+            if (admitted) since.push_back({now, cost});
+            if (!before.empty() && roll(0, 2) == 0) {
+                const admission& old = before.back();
+                told.refund(old.at, static_cast<std::uint32_t>(old.cost), now);
+                before.pop_back();
+                ++refunded;
+            } else if (!since.empty() && roll(0, 4) == 0) {
+                const admission& last = since.back();
+                told.refund(last.at, static_cast<std::uint32_t>(last.cost), now);
+                untold.refund(last.at, static_cast<std::uint32_t>(last.cost), now);
+                since.pop_back();
+            }
+        }
+    }
+    EXPECT_GT(refunded, 10'000u);
 }
 
 TEST(rate_limiter_property, token_bucket_decides_as_its_definition) {
