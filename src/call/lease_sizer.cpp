@@ -44,7 +44,7 @@ void lease_sizer::note(instant now, std::uint32_t permits) noexcept {
     current_ += permits;
 }
 
-double lease_sizer::demand_in_hold(instant now) const noexcept {
+double lease_sizer::demand_in_lease(instant now) const noexcept {
     const duration since = difference(now, slot_start_);
     const double length = static_cast<double>(slot_.count());
     double seen = 0;
@@ -55,14 +55,15 @@ double lease_sizer::demand_in_hold(instant now) const noexcept {
         const double left = 2 - static_cast<double>(since.count()) / length;
         seen = static_cast<double>(current_) * left;
     }
-    return seen / holds_in_slot;
+    const duration usable = std::max(hold_ - trip_, duration::zero());
+    return seen * static_cast<double>(usable.count()) / length;
 }
 
 lease_plan lease_sizer::plan(instant now, std::uint32_t instances) const noexcept {
     lease_plan made;
     if (hold_ <= duration::zero()) return made;
     const std::uint64_t most = smallest_ / (share_parts * std::max<std::uint64_t>(instances, 1));
-    const double wanted = std::min(demand_in_hold(now), static_cast<double>(most));
+    const double wanted = std::min(demand_in_lease(now), static_cast<double>(most));
     if (wanted < several) return made;
     made.permits = static_cast<std::uint32_t>(wanted);
     made.batch =

@@ -19,7 +19,7 @@ constexpr duration burst_of_pauses = std::chrono::milliseconds(50);
 }  // namespace
 
 shared_queue::shared_queue(const rate_limit_options& limit, std::optional<duration> lease_time)
-    : sizer_(limit, lease_time) {
+    : sizer_(limit, lease_time), promises_(limit) {
     adopt(limit);
 }
 
@@ -38,6 +38,7 @@ void shared_queue::adopt(const rate_limit_options& limit) {
 void shared_queue::reconfigure(const rate_limit_options& limit,
                                std::optional<duration> lease_time) {
     sizer_ = lease_sizer(limit, lease_time);
+    promises_.reconfigure(limit);
     adopt(limit);
 }
 
@@ -64,7 +65,7 @@ rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actio
     if (waiter.cost > most_cost_) return {verdict::never, most_level_, duration::zero()};
     if (waiter.cost == 0) {
         looks_.emplace(waiter.where, &waiter);
-        questions_.emplace(++claims_, question{0, {waiter.where}, duration::zero(), 0, true});
+        questions_.emplace(++claims_, question{0, {waiter.where}, now, duration::zero(), 0, true});
         rate_claim look;
         look.cost = 0;
         then.claims.push_back({claims_, look});
@@ -73,7 +74,7 @@ rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actio
     sizer_.note(now, waiter.cost);
     const bool full = most_waiting_ > 0 && reserved() >= most_waiting_;
     if (full || waiting_.size() >= most_waiting_ + most_unanswered) {
-        return {verdict::full, 0, outlook(now)};
+        return {verdict::full, 0, outlook(now, waiter.cost)};
     }
     waiter.queue_until = std::min(waiter.queue_until, later(now, longest_wait_));
     waiter.latest = std::min(waiter.latest, later(waiter.queue_until, round_trip));
@@ -102,6 +103,7 @@ bool shared_queue::put_back(instant now, const rate_permit& permit, std::uint32_
         settle(now, then);
         return true;
     }
+    promises_.take_back(permit.ticket, cost);  // to the store it goes
     return false;
 }
 
@@ -153,15 +155,15 @@ std::vector<shared_waiter*> shared_queue::abandon() {
     accounts_.clear();
     questions_.clear();
     held_.clear();
+    promises_.clear();
     linger_until_.reset();
     asked_waiters_ = 0;
     pauses_untold_ = 0;
     return all;
 }
 
-duration shared_queue::outlook(instant now) const noexcept {
-    instant at = paused_until_;
-    if (!held_.empty()) at = std::max(at, held_.rbegin()->first);
+duration shared_queue::outlook(instant now, std::uint32_t cost) const noexcept {
+    const instant at = std::max(promises_.next(now, cost), paused_until_);
     return std::max(difference(at, now), duration(std::chrono::milliseconds(1)));
 }
 
@@ -180,6 +182,7 @@ shared_queue::holdings::iterator shared_queue::hand_back(holdings::iterator whic
                                                          shared_actions& then) {
     holding& h = which->second;
     then.refunds.push_back({h.ticket, h.permits});
+    promises_.take_back(h.ticket, h.permits);
     spend(h, h.permits);
     return held_.erase(which);
 }
@@ -192,13 +195,13 @@ void shared_queue::leave(shared_waiter& waiter) noexcept {
 }
 
 // A waiter that had to give up is passed over and holds up nobody; its owner takes it out.
-shared_waiter* shared_queue::pick(const holding& from, instant now) noexcept {
+shared_waiter* shared_queue::pick(std::uint32_t unit, std::uint32_t permits, instant now) noexcept {
     shared_waiter* other = nullptr;
-    const auto account = accounts_.find(from.unit);
+    const auto account = accounts_.find(unit);
     const bool wanted = account != accounts_.end() && account->second.waiters > 0;
     for (const auto& [place, waiter] : waiting_) {
-        if (waiter->latest < now || waiter->cost > from.permits) continue;
-        if (waiter->cost == from.unit) return waiter;
+        if (waiter->latest < now || waiter->cost > permits) continue;
+        if (waiter->cost == unit) return waiter;
         if (other == nullptr) other = waiter;
         if (!wanted) return other;
     }
@@ -209,14 +212,16 @@ void shared_queue::serve(instant now, shared_actions& then) {
     if (now < paused_until_) return;
     for (auto at = held_.begin(); at != held_.end() && at->first <= now;) {
         holding& from = at->second;
-        // Once offered, a lease ends when it ends; what was promised to waiters they get even when
-        // the thread comes late.
-        const bool ended = from.opened && now >= from.until;
+        // A lease ends when it ends, also on its way here: nothing of it is used after its charge.
+        // What was promised to waiters they get even when the answer or the thread comes late.
+        std::uint32_t usable = from.permits;
+        if (now >= from.until) usable = from.opened ? 0 : std::min(usable, from.owed);
         from.opened = true;
-        while (!ended && from.permits > 0) {
-            shared_waiter* const who = pick(from, now);
+        while (usable > 0) {
+            shared_waiter* const who = pick(from.unit, usable, now);
             if (who == nullptr) break;
             then.grants.push_back({who, {now, from.ticket, rate_permit::origin::store}});
+            usable -= who->cost;
             spend(from, who->cost);
             leave(*who);
         }
@@ -241,6 +246,7 @@ void shared_queue::shed(std::uint32_t unit, account& of, instant now, shared_act
         const std::int64_t surplus = std::min(of.covered - of.waiters, units(h));
         const auto permits = static_cast<std::uint32_t>(surplus) * unit;
         then.refunds.push_back({h.ticket, permits});
+        promises_.take_back(h.ticket, permits);
         spend(h, permits);
         if (h.permits < unit) at = held_.erase(at);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call/lease_sizer.hpp"
+#include "call/promise_log.hpp"
 #include "call/shared_waiter.hpp"
 #include "symphony/store/rate_store.hpp"
 
@@ -81,8 +82,8 @@ public:
     [[nodiscard]] instant paused_until() const noexcept { return paused_until_; }
     [[nodiscard]] std::uint64_t most_cost() const noexcept { return most_cost_; }
     [[nodiscard]] std::uint32_t instances() const noexcept { return instances_; }
-    /// When a newcomer would go, as far as is known here.
-    [[nodiscard]] duration outlook(instant now) const noexcept;
+    /// When a newcomer would be admitted, as far as is known here.
+    [[nodiscard]] duration outlook(instant now, std::uint32_t cost = 1) const noexcept;
 
 private:
     using place = shared_waiter::place;
@@ -90,8 +91,9 @@ private:
     struct holding {
         std::uint64_t ticket;
         std::uint32_t permits;
-        std::uint32_t unit;  // the cost they were claimed for
-        instant until;
+        std::uint32_t unit;   // the cost they were claimed for
+        std::uint32_t owed;   // of them, how many waiters had been promised
+        instant until;        // never after the moment that they are charged for
         bool lease;           // meant for newcomers as well
         bool opened = false;  // offered before
     };
@@ -100,6 +102,7 @@ private:
     struct question {
         std::uint32_t unit;
         std::vector<place> askers;
+        instant sent;
         duration hold;
         std::uint64_t pauses;  // how many there had been
         bool queue_full;       // nobody may wait for it
@@ -119,7 +122,8 @@ private:
     holdings::iterator hand_back(holdings::iterator which, shared_actions& then);
     void leave(shared_waiter& waiter) noexcept;
     void want_claim(shared_waiter& waiter);
-    [[nodiscard]] shared_waiter* pick(const holding& from, instant now) noexcept;
+    [[nodiscard]] shared_waiter* pick(std::uint32_t unit, std::uint32_t permits,
+                                      instant now) noexcept;
     void serve(instant now, shared_actions& then);
     void shed(std::uint32_t unit, account& of, instant now, shared_actions& then);
     void cover(std::uint32_t unit, const account& of);
@@ -138,7 +142,7 @@ private:
         return !held_.empty() && held_.rbegin()->first > now;
     }
     void keep(instant now, const question& asked, const rate_grant& grant, shared_actions& then);
-    void refuse(const question& asked, const rate_grant& grant, shared_actions& then);
+    void refuse(instant now, const question& asked, const rate_grant& grant, shared_actions& then);
     void refuse_late(const question& asked, instant at, const rate_grant& grant,
                      shared_actions& then);
     void answer_look(instant now, const question& asked, const rate_grant& grant,
@@ -149,6 +153,7 @@ private:
     std::uint64_t most_cost_ = 0;
     std::uint8_t most_level_ = 0;
     lease_sizer sizer_;
+    promise_log promises_;
     std::uint32_t instances_ = 1;
     std::uint64_t turns_ = 0;
     std::uint64_t claims_ = 0;

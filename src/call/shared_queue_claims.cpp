@@ -99,7 +99,7 @@ void shared_queue::ask_for(shared_waiter& first, instant now, const lease_plan& 
     std::size_t most = 1;
     if (plan.leases() && is_saturated(now)) most = std::max<std::size_t>(plan.batch / unit, 1);
     if (!full) most = std::min(most, most_waiting_ - placed);
-    question asked{unit, gather(first, most), duration::zero(), pauses_, full};
+    question asked{unit, gather(first, most), now, duration::zero(), pauses_, full};
     rate_claim what;
     what.cost = unit * static_cast<std::uint32_t>(asked.askers.size());
     if (plan.permits > what.cost) {
@@ -134,6 +134,7 @@ void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& gr
         answer_look(now, asked, grant, then);
         return;
     }
+    sizer_.note_trip(difference(now, asked.sent));
     accounts_[asked.unit].covered -= static_cast<std::int64_t>(asked.askers.size());
     asked_waiters_ -= asked.askers.size();
     const bool granted =
@@ -141,7 +142,7 @@ void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& gr
     if (granted && grant.permits >= asked.unit) {
         keep(now, asked, grant, then);
     } else {
-        refuse(asked, grant, then);
+        refuse(now, asked, grant, then);
     }
     settle(now, then);
 }
@@ -154,10 +155,14 @@ void shared_queue::keep(instant now, const question& asked, const rate_grant& gr
         return;
     }
     const instant from = std::max(at, paused_until_);
-    holding made{grant.ticket, grant.permits, asked.unit, later(from, asked.hold),
-                 asked.hold > duration::zero()};
+    // The store charged them for its own moment + wait + hold, and decided after the claim was
+    // sent, perhaps long before its answer arrived.
+    const instant until = later(later(asked.sent, grant.wait), asked.hold);
+    const auto owed = static_cast<std::uint32_t>(asked.askers.size()) * asked.unit;
+    holding made{grant.ticket, grant.permits, asked.unit, owed, until, until > from};
     accounts_[asked.unit].covered += units(made);
     held_.emplace(from, made);
+    promises_.note(now, grant, from, later(from, asked.hold));
     refuse_late(asked, from, grant, then);
 }
 
@@ -174,12 +179,17 @@ void shared_queue::refuse_late(const question& asked, instant at, const rate_gra
     }
 }
 
-void shared_queue::refuse(const question& asked, const rate_grant& grant, shared_actions& then) {
+void shared_queue::refuse(instant now, const question& asked, const rate_grant& grant,
+                          shared_actions& then) {
     const bool never = grant.what == rate_grant::verdict::never;
     const verdict what = never                                   ? verdict::never
                          : asked.queue_full && most_waiting_ > 0 ? verdict::full
                                                                  : verdict::refused;
     const duration wait = never ? duration::zero() : std::max(grant.wait, duration(1));
+    if (!never) {
+        const auto cost = static_cast<std::uint32_t>(asked.askers.size()) * asked.unit;
+        promises_.note_refusal(later(now, wait), cost);
+    }
     for (const place& one : asked.askers) {
         const auto found = waiting_.find(one);
         if (found == waiting_.end()) continue;

@@ -128,10 +128,12 @@ TEST_F(endpoint_shared_limit_test, the_queues_own_bounds_hold) {
     const auto got = call();
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().kind, error_kind::overloaded);
-    EXPECT_EQ(got.error().retry_after, 60s);
+    EXPECT_EQ(got.error().retry_after, 120s) << "the moment at 60 s is the waiter's";
     EXPECT_EQ(store->claims.size(), 2u) << "a full queue asks nobody";
     advance(60s);
     EXPECT_TRUE(waiting->outcome && *waiting->outcome);
+    advance(60s);
+    EXPECT_TRUE(call()) << "whoever waits exactly retry_after is admitted";
 }
 
 TEST_F(endpoint_shared_limit_test, without_a_queue_nobody_waits) {

@@ -44,8 +44,11 @@ public:
         while (made.permits < what.want && earliest(now, made.permits + 1) <= at)
             ++made.permits;
         made.ticket = ++tickets_;
+        // In order, as a log has to be: one that would be earlier is charged with the newest.
+        instant charged = at + what.hold;
+        if (!charged_.empty()) charged = std::max(charged, charged_.back().at);
         for (std::uint32_t i = 0; i < made.permits; ++i)
-            charged_.push_back({at + what.hold, at, made.ticket});
+            charged_.push_back({charged, at, made.ticket});
         return made;
     }
 
@@ -63,6 +66,8 @@ public:
         return static_cast<std::uint64_t>(std::ranges::count_if(
             charged_, [&](const charge& one) { return one.at > now - window_; }));
     }
+    /// Of the newest permit.
+    [[nodiscard]] instant charged_at() const { return charged_.back().at; }
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
     [[nodiscard]] duration window() const noexcept { return window_; }
 

@@ -66,6 +66,19 @@ TEST(lease_sizer, an_even_spacing_has_none) {
     EXPECT_EQ(plan.batch, 1u);
 }
 
+TEST(lease_sizer, counts_on_what_a_round_trip_leaves_of_a_lease) {
+    lease_sizer sizer(limit_of(10'000, 1s), 100ms);
+    instant now = start;
+    for (int i = 0; i < 8'000; ++i, now += 125us)
+        sizer.note(now, 1);
+    sizer.note_trip(5ms);
+    EXPECT_NEAR(sizer.plan(now, 1).permits, 40, 2) << "of 10 ms, half is left";
+    sizer.note_trip(11ms);
+    EXPECT_FALSE(sizer.plan(now, 1).leases()) << "it would be over on arrival";
+    sizer.note_trip(300us);
+    EXPECT_NEAR(sizer.plan(now, 1).permits, 78, 2) << "one slow answer is not for ever";
+}
+
 TEST(lease_sizer, forgets_demand_that_is_over) {
     lease_sizer sizer(limit_of(10'000, 1s), 100ms);
     instant now = start;

@@ -1,122 +1,16 @@
-#include "call/shared_queue.hpp"
+#include "shared_queue_rig.hpp"
 
-#include "fake_store.hpp"
+#include <gtest/gtest.h>
 
-#include <gmock/gmock.h>
-
-#include <memory>
 #include <random>
-#include <set>
 
 namespace symphony {
 namespace {
 
 using namespace std::chrono_literals;
-using call_testing::window_model;
 
-struct waiter final : shared_waiter {
-    explicit waiter(std::uint32_t permits) : shared_waiter([](rate_waiter&) noexcept {}) {
-        cost = permits;
-    }
-};
-
-/// A queue before a model, with a round trip of `trip` and a clock moved by hand.
-class shared_queue_test : public ::testing::Test {
-protected:
-    void make(std::uint64_t max, duration window, std::optional<duration> lease = 100ms) {
-        limit.limits = {{max, window, 0}};
-        model.emplace(max, window);
-        queue.emplace(limit, lease);
-    }
-
-    // One caller: at once from a lease, else in the queue.
-    void arrive(std::uint32_t cost = 1, std::uint8_t priority = 5,
-                instant latest = instant::max()) {
-        ++arrived;
-        if (const auto permit = queue->take(now, cost)) {
-            note_use(cost);
-            return;
-        }
-        waiter& made = *waiters.emplace_back(std::make_unique<waiter>(cost));
-        made.priority = priority;
-        made.latest = latest;
-        queue->number(made);
-        shared_actions then;
-        const rate_decision told = queue->add(now, made, then);
-        if (told.what != rate_decision::verdict::queued) ++refused;
-        play(then);
-    }
-
-    void leave(waiter& who) {
-        shared_actions then;
-        (void)queue->remove(now, who, then);
-        play(then);
-    }
-
-    void play(const shared_actions& then) {
-        for (const auto& grant : then.grants) {
-            ASSERT_TRUE(granted.insert(grant.who).second) << "granted twice";
-            note_use(grant.who->cost);
-        }
-        refused += then.refusals.size();
-        for (const auto& refund : then.refunds) {
-            ++commands;
-            model->give_back(refund.ticket, refund.permits);
-        }
-        for (const auto& claim : then.claims) {
-            ++commands;
-            biggest = std::max(biggest, claim.what.cost);
-            on_their_way.emplace(now + trip, std::pair(claim.id, model->claim(now, claim.what)));
-        }
-    }
-
-    // To `until`, stopping wherever something is due.
-    void run(instant until) {
-        for (;;) {
-            instant next = until;
-            if (!on_their_way.empty()) next = std::min(next, on_their_way.begin()->first);
-            if (const auto due = queue->next(now)) next = std::min(next, std::max(*due, now));
-            now = next;
-            shared_actions then;
-            if (!on_their_way.empty() && on_their_way.begin()->first <= now) {
-                const auto [id, grant] = on_their_way.begin()->second;
-                on_their_way.erase(on_their_way.begin());
-                queue->answer(now, id, grant, then);
-            } else {
-                queue->tick(now, then);
-                if (now >= until && then.grants.empty() && then.claims.empty()) {
-                    play(then);
-                    return;
-                }
-            }
-            play(then);
-        }
-    }
-
-    void note_use(std::uint32_t cost) {
-        for (std::uint32_t i = 0; i < cost; ++i)
-            uses.push_back(now);
-    }
-
-    void expect_no_window_above(std::uint64_t max, duration window) const {
-        for (std::size_t i = max; i < uses.size(); ++i)
-            ASSERT_GE(uses[i] - uses[i - max], window) << i;
-    }
-
-    rate_limit_options limit;
-    std::optional<window_model> model;
-    std::optional<shared_queue> queue;
-    instant now = instant(std::chrono::hours(1000));
-    duration trip = 300us;
-    std::multimap<instant, std::pair<std::uint64_t, rate_grant>> on_their_way;
-    std::vector<std::unique_ptr<waiter>> waiters;
-    std::set<const shared_waiter*> granted;
-    std::vector<instant> uses;
-    std::size_t commands = 0;
-    std::size_t refused = 0;
-    std::size_t arrived = 0;
-    std::uint32_t biggest = 0;
-};
+using shared_queue_test = call_testing::shared_queue_rig;
+using call_testing::waiter;
 
 TEST_F(shared_queue_test, leases_spare_round_trips_below_the_limit) {
     make(10'000, 1s);
