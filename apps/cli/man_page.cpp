@@ -47,7 +47,8 @@ std::string synopsis(const command_entry& command) {
     for (const option_entry& option : command.options) {
         if (!option.positional) continue;
         const std::string value = roff(option.value);
-        line += option.required ? fmt::format(".I {}\n", value) : fmt::format(".RI [ {} ]\n", value);
+        line +=
+            option.required ? fmt::format(".I {}\n", value) : fmt::format(".RI [ {} ]\n", value);
     }
     return line + ".RI [ options ]\n.br\n";
 }
