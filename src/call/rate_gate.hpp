@@ -51,6 +51,10 @@ public:
     [[nodiscard]] std::size_t queued() const noexcept;
     /// The budget as far as it is known here: no round trip.
     [[nodiscard]] rate_limiter::view look(instant now);
+    /// Frees what the limiter remembers when its budget is full again.
+    void trim(instant now) noexcept { limiter_.trim(now); }
+    /// Bytes of the limiter, with what it points to.
+    [[nodiscard]] std::size_t memory() const noexcept { return limiter_.memory(); }
     /// "local", "redis" or "redis-down".
     [[nodiscard]] std::string_view store_name() const noexcept;
     /// Whether the store answers; nothing where the budget is not shared.

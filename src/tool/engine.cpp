@@ -38,7 +38,7 @@ asio::awaitable<result<response>> ended(error why) {
 
 }  // namespace
 
-engine::engine(client_options options)
+engine::engine(client_options options, duration trims_each)
     : time_(options.time ? std::move(options.time) : std::make_shared<system_clock>()),
       events_(std::move(options.events)),
       shards_(options.threads, std::move(options.executor), *time_),
@@ -47,13 +47,15 @@ engine::engine(client_options options)
       states_(shards_, std::move(options.stores), std::move(options.circuit_stores), alerts_),
       tools_(std::make_shared<catalogue>()) {
     alerts_.configure(std::move(options.alerting));
+    if (!shards_.has_threads()) return;
+    housekeeping_.emplace(shards_.home_of({}), trims_each, [this](instant now) { trim(now); });
 }
 
 // Whoever counts as in flight on a user's executor keeps all that the call runs on. Threads of our
 // own are joined instead: their contexts, which hold the calls, are of the engine.
-std::shared_ptr<engine> engine::make(client_options options) {
+std::shared_ptr<engine> engine::make(client_options options, duration trims_each) {
     const bool is_guest = options.executor.has_value();
-    std::shared_ptr<engine> made(new engine(std::move(options)));
+    std::shared_ptr<engine> made(new engine(std::move(options), trims_each));
     if (is_guest) made->in_flight_ = {made, made->counted_.get()};
     return made;
 }
@@ -68,8 +70,15 @@ void engine::end() noexcept {
     alerts_.close(time_for_last_alerts);
 }
 
+// A change under way looks at the same limiters; the next time will do.
+void engine::trim(instant now) noexcept {
+    const std::unique_lock lock(change_, std::try_to_lock);
+    if (lock.owns_lock()) states_.trim(now);
+}
+
 asio::awaitable<result<response>> engine::call(std::string_view tool, std::string_view endpoint,
                                                request&& what) {
+    if (!housekeeping_ && ++calls_ == 0) trim(time_->now());
     auto found = look_up(tool, endpoint);
     if (!found) return ended(not_callable(tool, endpoint));
     return run_call(*this, make_recycled<call_job>(std::move(found), std::move(what)));

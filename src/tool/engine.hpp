@@ -6,11 +6,15 @@
 #include "symphony/core/spin_lock.hpp"
 #include "symphony/tool/client.hpp"
 #include "tool/catalogue.hpp"
+#include "tool/housekeeping.hpp"
 #include "tool/shard_set.hpp"
 #include "tool/state_registry.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,7 +28,11 @@ namespace symphony::detail {
 /// thread-safe.
 class engine final : private call_site, public std::enable_shared_from_this<engine> {
 public:
-    [[nodiscard]] static std::shared_ptr<engine> make(client_options options);
+    /// How often idle limiters are looked for; on a user's executor each 256 calls instead.
+    static constexpr duration trim_interval = std::chrono::seconds(10);
+
+    [[nodiscard]] static std::shared_ptr<engine> make(client_options options,
+                                                      duration trims_each = trim_interval);
     ~engine() override = default;
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
@@ -56,7 +64,8 @@ public:
     void end() noexcept;
 
 private:
-    explicit engine(client_options options);
+    engine(client_options options, duration trims_each);
+    void trim(instant now) noexcept;
     /// Null when there is none of these names.
     [[nodiscard]] std::shared_ptr<const endpoint> look_up(std::string_view tool,
                                                           std::string_view endpoint) const;
@@ -95,6 +104,8 @@ private:
     std::mutex change_;       // one change at a time
     mutable spin_lock lock_;  // of `tools_`, which each call looks at
     std::shared_ptr<const catalogue> tools_;
+    std::atomic<std::uint8_t> calls_{0};        // of a guest, modulo 256
+    std::optional<housekeeping> housekeeping_;  // on threads of our own
 };
 
 }  // namespace symphony::detail

@@ -31,6 +31,8 @@ public:
     /// The shard that runs on `executor`, if it is one of ours.
     [[nodiscard]] const shard* find(const boost::asio::any_io_executor& executor) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
+    /// Else all of it runs on the user's executor.
+    [[nodiscard]] bool has_threads() const noexcept { return !contexts_.empty(); }
     /// In turn, for callers that come from elsewhere.
     [[nodiscard]] const shard& next() noexcept;
     /// Where what is shared under `key` lives: always the same, spread over all.

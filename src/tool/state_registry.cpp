@@ -277,6 +277,12 @@ void state_registry::drop_stores() noexcept {
     }
 }
 
+void state_registry::trim(instant now) noexcept {
+    for (const auto& known : all_gates_) {
+        if (const auto gate = known.lock()) gate->trim(now);
+    }
+}
+
 void state_registry::close() noexcept {
     for (const auto& known : all_checks_) {
         if (const auto check = known.lock()) check->close();

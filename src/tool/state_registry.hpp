@@ -30,6 +30,8 @@ public:
     [[nodiscard]] const metrics_registry& metrics() const noexcept { return metrics_; }
     /// Ends all health checks, and speaks to no other processes about circuits any more.
     void quiet();
+    /// Frees what limiters remember that are full again.
+    void trim(instant now) noexcept;
     /// Ends all waits, also of limiters that no endpoint has any more.
     void close() noexcept;
     /// After `close`, when nothing runs on the shards any more and before they go.
