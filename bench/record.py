@@ -7,8 +7,10 @@ def put_section(path, text):
     """Replaces the section that begins with the first line of `text`, or adds it at the end."""
     old = path.read_text() if path.exists() else ""
     title = re.escape(text.split("\n", 1)[0])
-    rest = re.sub(rf"\n*^{title}\n.*?(?=^## |\Z)", "\n\n", old, flags=re.M | re.S)
-    path.write_text(rest.rstrip("\n") + "\n\n" + text)
+    found = re.search(rf"^{title}\n.*?(?=^## |\Z)", old, flags=re.M | re.S)
+    begin, end = found.span() if found else (len(old), len(old))
+    parts = [old[:begin], text, old[end:]]
+    path.write_text("\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n")
 
 
 def put_first(path, text):

@@ -7,8 +7,10 @@ import json
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -175,12 +177,17 @@ def overload(build, strategy, lease, limit):
         words["burst"] = burst
     over = threading.Event()
     with Redis(REDIS_CPU) as redis, upstream(build) as (port, arrivals), \
+            tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor() as pool:
-        started = callers(build, PROCESSES, SECONDS, upstream=port, redis=redis.port, **words)
+        files = [pathlib.Path(folder) / str(number) for number in range(PROCESSES)]
+        started = [callers(build, 1, SECONDS, upstream=port, redis=redis.port, record=file,
+                           **words)[0] for file in files]
         charged = pool.submit(watch, redis, over) if strategy == "sliding-window" else None
         told = [json.loads(process.communicate()[0]) for process in started]
         over.set()
         commands, times = redis.commands(), arrivals()
+        grants = [[int(number) for number in line.split()] for file in files
+                  for line in file.read_text().splitlines()]
     seen = {"strategy": strategy, "lease": lease, "limit": limit, "arrivals": len(times),
             "begun": sum(one["begun"] for one in told), "used": used_share(times, limit),
             "commands": commands, "errors": [one["errors"] for one in told]}
@@ -190,6 +197,11 @@ def overload(build, strategy, lease, limit):
         seen["aheadMs"] = max(0.0, 1 - windows.shortest_span(times, limit)) * 1e3
     else:
         room = burst if strategy == "token-bucket" else 1
+        seen["granted"] = sum(permits for _, _, permits in grants)
+        seen["overByGrants"] = windows.above_bucket(
+            [(at / 1e6, until / 1e6, permits) for at, until, permits in grants], room, limit)
+        seen["knownToMs"] = statistics.quantiles([until - at for at, until, _ in grants],
+                                                 n=100)[98] / 1e3
         seen["aheadMs"] = max(0.0, windows.bucket_lead(times, room, limit)) * 1e3
     say(f"{strategy}, lease={lease}: {json.dumps(seen)}")
     return seen

@@ -104,6 +104,10 @@ def overload_rows(results):
         if "overByStore" in seen:
             yield row(f"{name}: of {seen['charges']} admissions, those above the limit by Redis's "
                       "clock", seen["overByStore"], "0", seen["overByStore"] == 0)
+        if "overByGrants" in seen:
+            yield row(f"{name}: of {seen['granted']} admissions, those above the limit, each known "
+                      f"to {seen['knownToMs']:.1f} ms (p99)", seen["overByGrants"], "0",
+                      seen["overByGrants"] == 0)
         yield row(f"{name}: the API saw calls ahead of the limit by, ms", f"{seen['aheadMs']:.1f}")
         yield row(f"{name}: share of the limit used", f"{seen['used']:.2%}", "≥ 97 %",
                   seen["used"] >= 0.97)
@@ -159,7 +163,9 @@ def section(results, micro_file, plots=None):
         "what a thread is late is lost. For 0.5 to 10 ms it is woken early and stays awake for the "
         "rest.",
         f"- *Overload*: 4 processes call one API through HTTP at three times the limit for {seconds} "
-        "s. Redis's clock is that of its own log of charges. What the API sees is blurred by the "
+        "s. Redis's clock is that of its own log of charges. Of buckets Redis keeps none: the moment of a "
+        "grant lies between question and answer, and those are counted that are above the limit "
+        "wherever all of them lay. What the API sees is blurred by the "
         "way there: *ahead by* is how much shorter than the window the shortest stretch was in "
         "which it saw one call too many, or how early a call was for an exact bucket.", ""]
     return "\n".join(lines)

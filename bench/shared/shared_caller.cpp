@@ -1,6 +1,10 @@
 // One of several processes that call one API under one limit: `rate` calls a second are begun for
-// `seconds`, whatever becomes of them. Prints what did.
+// `seconds`, whatever becomes of them. Prints what did. `record` is a file for what Redis granted:
+// each line two moments, in us since 1970, between which so many permits are charged.
+#include "recording_store.hpp"
+#include "symphony/core/random.hpp"
 #include "symphony/net/asio_timers.hpp"
+#include "symphony/store/redis_rate_store.hpp"
 #include "symphony/tool/client.hpp"
 #include "words.hpp"
 
@@ -9,7 +13,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <fstream>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace asio = boost::asio;
@@ -65,19 +71,52 @@ asio::awaitable<void> load(client& caller, asio::io_context& loop, timers& wakeu
     loop.stop();
 }
 
+// The store of the one limit, and what it stands on.
+class recorder {
+public:
+    explicit recorder(asio::io_context& loop) : wakeups_(loop.get_executor(), time_) {}
+    std::shared_ptr<rate_store> make(const redis_options& target,
+                                     const asio::any_io_executor& executor) {
+        auto redis = make_redis_rate_store(target, executor, time_, wakeups_, chance_);
+        if (!redis) shared_bench::stop(redis.error().message);
+        store_ = std::make_shared<shared_bench::recording_store>(std::move(*redis));
+        return store_;
+    }
+    void write(const std::string& file) const {
+        std::ofstream to(file);
+        for (const auto& one : store_->used())
+            to << one.from << ' ' << one.until << ' ' << one.permits << '\n';
+        if (!to.flush()) shared_bench::stop("cannot write " + file);
+    }
+
+private:
+    system_clock time_;
+    net::asio_timers wakeups_;
+    fast_random chance_;
+    std::shared_ptr<shared_bench::recording_store> store_;
+};
+
 }  // namespace
 
 int main(int count, char** arguments) {
     const shared_bench::words given(count, arguments);
     asio::io_context loop(1);
+    recorder grants(loop);
+    const std::string record = given.text("record");
     client_options options;
     options.executor = loop.get_executor();
+    if (!record.empty()) {
+        options.stores = [&](const redis_options& target, const asio::any_io_executor& executor) {
+            return grants.make(target, executor);
+        };
+    }
     client caller(std::move(options));
     caller.tools().create(the_tool(given));
     outcomes counts;
     timers& wakeups = caller.timers_of(loop.get_executor());
     asio::co_spawn(loop, load(caller, loop, wakeups, given, counts), asio::detached);
     loop.run();
+    if (!record.empty()) grants.write(record);
     std::printf("{\"begun\": %llu, \"admitted\": %llu, \"longestRefusalMs\": %.3f, \"errors\": {",
                 static_cast<unsigned long long>(counts.begun),
                 static_cast<unsigned long long>(counts.admitted),

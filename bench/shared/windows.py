@@ -23,6 +23,20 @@ def bucket_lead(times, burst, per_second):
     return lead
 
 
+def above_bucket(grants, burst, per_second):
+    """How many grants are certainly ahead of a bucket of `burst` that is refilled evenly: 0 where
+    the limit was kept. Each is (earliest, latest, permits), in seconds: what was granted from one
+    on to another lies between the earliest of the one and the latest of all of them. A hundredth
+    of a permit is for moments that were rounded to microseconds."""
+    before, until, begin, above = 0, float("-inf"), float("-inf"), 0
+    for earliest, latest, permits in sorted(grants):
+        until = max(until, latest)
+        begin = max(begin, per_second * earliest - before)
+        before += permits
+        above += before + begin > burst + per_second * until + 0.01
+    return above
+
+
 def charges(value):
     """The charges in the value of a budget of sliding windows, in seconds of Redis's clock."""
     if value[:4] != b"SyR1" or value[4:5] != b"w":

@@ -124,13 +124,12 @@ def note(number, name, samples, sample):
 
 
 def system_calls(build, upstream, how):
-    """Per request: the difference of a long and a short run."""
-    counts = []
-    for requests in (4_000, 12_000):
+    """Per request: the difference of a long and a short run, the median of three."""
+    def calls(requests):
         done = client(build / "peer_bare_transport", upstream, how, requests, 1_000,
                       [*servers.pin(MEASURED_CPU), "strace", "-f", "-c"])
-        counts.append(int(re.search(r"100[.,]00 +[\d.,]+ +\d+ +(\d+)", done.stderr)[1]))
-    return (counts[1] - counts[0]) / 8_000
+        return int(re.search(r"100[.,]00 +[\d.,]+ +\d+ +(\d+)", done.stderr)[1])
+    return statistics.median((calls(12_000) - calls(4_000)) / 8_000 for _ in range(3))
 
 
 def pooled(build, upstream, how):
