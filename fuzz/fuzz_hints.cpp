@@ -93,8 +93,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_retry_after(value, now);
         const std::string_view name = line.substr(0, colon);
         if (!fields.add(name, value)) continue;
-        const auto wait = symphony::server_hint(status, fields, time);
+        const symphony::limit_hint hint = symphony::server_hint(status, fields, time);
+        const auto wait = hint.wait;
         check_range(wait);
+        if (hint.left) {
+            check_range(hint.left->until_full);
+            require(hint.left->calls > 0 && hint.left->until_full > duration::zero());
+        }
         require(!before || says_what_remains(name) || (wait && *wait >= *before));
         before = wait;
     }

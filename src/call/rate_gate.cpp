@@ -92,6 +92,11 @@ void rate_gate::pause(instant until, instant now) noexcept {
     if (limiter_.queued() > 0) rearm();
 }
 
+void rate_gate::narrow(std::uint64_t left, instant until, instant now) noexcept {
+    limiter_.narrow(left, until, now);
+    if (limiter_.queued() > 0) rearm();
+}
+
 void rate_gate::reconfigure(const rate_limit_options& options, const rate_sharing_options* how,
                             instant now) {
     if (shared_ && how != nullptr) {

@@ -6,6 +6,7 @@
 #include "symphony/policy/rate_limiter.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -37,6 +38,8 @@ public:
     /// Gives back a permit that was not used.
     void give_back(const rate_permit& permit, std::uint32_t cost) noexcept;
     void pause(instant until, instant now) noexcept;
+    /// At most `left` permits before `until`, as `rate_limiter::narrow`.
+    void narrow(std::uint64_t left, instant until, instant now) noexcept;
     /// `how` where the budget is shared, in the same store as before.
     void reconfigure(const rate_limit_options& options, const rate_sharing_options* how,
                      instant now);

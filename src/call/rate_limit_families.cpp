@@ -13,6 +13,7 @@ struct family {
     std::string_view remaining;
     std::string_view reset;
     reset_form wait;
+    bool counts_calls = true;  // else tokens
 };
 constexpr std::array<family, 10> families{{
     {limit_field::ietf_draft, "ratelimit-remaining", "ratelimit-reset", number_wait},
@@ -23,15 +24,15 @@ constexpr std::array<family, 10> families{{
     {limit_field::x_rate_limit, "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests",
      length_wait},
     {limit_field::x_rate_limit, "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
-     length_wait},
+     length_wait, false},
     {limit_field::anthropic, "anthropic-ratelimit-requests-remaining",
      "anthropic-ratelimit-requests-reset", timestamp_wait},
     {limit_field::anthropic, "anthropic-ratelimit-tokens-remaining",
-     "anthropic-ratelimit-tokens-reset", timestamp_wait},
+     "anthropic-ratelimit-tokens-reset", timestamp_wait, false},
     {limit_field::anthropic, "anthropic-ratelimit-input-tokens-remaining",
-     "anthropic-ratelimit-input-tokens-reset", timestamp_wait},
+     "anthropic-ratelimit-input-tokens-reset", timestamp_wait, false},
     {limit_field::anthropic, "anthropic-ratelimit-output-tokens-remaining",
-     "anthropic-ratelimit-output-tokens-reset", timestamp_wait},
+     "anthropic-ratelimit-output-tokens-reset", timestamp_wait, false},
 }};
 
 bool begins_with(std::string_view name, std::string_view prefix) noexcept {
@@ -66,20 +67,17 @@ limit_field limit_field_of(std::string_view name) noexcept {
     return limit_field::none;
 }
 
-std::optional<duration> families_wait(int status, const headers& fields, unsigned seen,
-                                      wall_time now) noexcept {
-    std::optional<duration> longest;
+void note_families(int status, const headers& fields, unsigned seen, wall_time now,
+                   limit_hint& into) noexcept {
     for (const family& names : families) {
         if ((seen & static_cast<unsigned>(names.kind)) == 0) continue;
         const auto remaining = fields.get(names.remaining);
-        const auto left = remaining ? parse_digits(trim_blanks(*remaining)) : std::nullopt;
-        const bool used_up = left ? *left == 0 : status == 429;
-        if (!used_up) continue;
+        auto left = remaining ? parse_digits(trim_blanks(*remaining)) : std::nullopt;
+        if (!left && status == 429) left = 0;
+        if (!left || (*left > 0 && !names.counts_calls)) continue;
         const auto reset = fields.get(names.reset);
-        const auto wait = reset ? names.wait(*reset, now) : std::nullopt;
-        if (wait && (!longest || *wait > *longest)) longest = wait;
+        into.note(*left, reset ? names.wait(*reset, now) : std::nullopt);
     }
-    return longest;
 }
 
 }  // namespace symphony

@@ -22,9 +22,9 @@ enum class limit_field : std::uint8_t {
 /// and first letters.
 [[nodiscard]] limit_field limit_field_of(std::string_view name) noexcept;
 
-/// The longest wait of all families whose remaining count is 0, or which tell only a reset in a
-/// 429. `seen` has the bits of the fields there are: families without one are not looked for.
-[[nodiscard]] std::optional<duration> families_wait(int status, const headers& fields,
-                                                    unsigned seen, wall_time now) noexcept;
+/// Notes what all families say; one that tells only a reset in a 429 has nothing left. `seen` has
+/// the bits of the fields there are: families without one are not looked for.
+void note_families(int status, const headers& fields, unsigned seen, wall_time now,
+                   limit_hint& into) noexcept;
 
 }  // namespace symphony

@@ -11,9 +11,9 @@ constexpr instant passed_over = instant::max();
 
 }  // namespace
 
-rate_forecast::rate_forecast(const rate_state& state, const wait_queue& queue,
-                             instant from) noexcept
-    : state_(state), queue_(queue), clock_(from) {
+rate_forecast::rate_forecast(const rate_state& state, const wait_queue& queue, instant now,
+                             hold held) noexcept
+    : state_(state), queue_(queue), held_(held), clock_(now) {
     for (std::size_t i = 0; i < state.buckets().size(); ++i)
         rates_[i] = state.buckets_[i].rate;
 }
@@ -29,7 +29,8 @@ rate_state::bound rate_forecast::behind(const rate_waiter* last, std::uint64_t c
 }
 
 rate_state::bound rate_forecast::earliest(std::uint64_t cost) noexcept {
-    rate_state::bound latest{clock_, 0};
+    const bool held = static_cast<std::uint64_t>(placed_) + cost > held_.permits;
+    rate_state::bound latest{held ? std::max(clock_, held_.until) : clock_, 0};
     for (std::size_t i = 0; i < state_.levels(); ++i) {
         const auto max = static_cast<std::int64_t>(state_.max_of(i));
         const instant at = state_.sliding()

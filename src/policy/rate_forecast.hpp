@@ -13,8 +13,14 @@ namespace symphony::detail {
 /// which means nothing else until the waiter is granted. Lives shorter than what it was built from.
 class rate_forecast {
 public:
-    /// Nothing is admitted before `from`.
-    rate_forecast(const rate_state& state, const wait_queue& queue, instant from) noexcept;
+    /// A server's hint: only so many permits go before a moment.
+    struct hold {
+        std::uint64_t permits = 0;
+        instant until = instant::min();
+    };
+
+    rate_forecast(const rate_state& state, const wait_queue& queue, instant now,
+                  hold held) noexcept;
 
     /// The moment of a newcomer of `cost` behind `last` (null: before everybody).
     [[nodiscard]] rate_state::bound behind(const rate_waiter* last, std::uint64_t cost) noexcept;
@@ -32,6 +38,7 @@ private:
 
     const rate_state& state_;
     const wait_queue& queue_;
+    hold held_;
     instant clock_;            // when the latest one placed goes
     std::int64_t placed_ = 0;  // permits given to those placed
     std::array<cursor, max_levels> cursors_{};

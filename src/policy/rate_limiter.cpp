@@ -36,6 +36,10 @@ void rate_limiter::pause(instant until, instant) noexcept {
     impl_->pause(until);
 }
 
+void rate_limiter::narrow(std::uint64_t left, instant until, instant now) noexcept {
+    impl_->narrow(left, until, now);
+}
+
 void rate_limiter::reconfigure(const rate_limit_options& options, instant now) {
     impl_->reconfigure(options, now);
 }

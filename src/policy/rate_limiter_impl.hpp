@@ -8,6 +8,7 @@
 #include "symphony/policy/rate_limiter.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,7 @@ public:
     std::optional<instant> next_poll(instant now) noexcept;
     void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
     void pause(instant until) noexcept;
+    void narrow(std::uint64_t left, instant until, instant now) noexcept;
     void reconfigure(const rate_limit_options& options, instant now);
     view look(instant now);
     void trim(instant now) noexcept {
@@ -79,7 +81,7 @@ private:
     }
     [[nodiscard]] bound earliest_locked(std::uint64_t cost) const noexcept {
         const bound b = state_.earliest(cost);
-        return {std::max(b.at, paused_until_), b.level};
+        return {cost > allowance_ ? std::max(b.at, held_until_) : b.at, b.level};
     }
     [[nodiscard]] rate_decision decide_locked(instant now, std::uint32_t cost) noexcept;
     [[nodiscard]] rate_decision never_locked() const noexcept {
@@ -88,8 +90,10 @@ private:
     [[nodiscard]] bool take_locked(instant now, std::uint64_t cost) noexcept {
         if (!state_.take(now, cost)) return false;
         if (line_) line_->foretold.cost = 0;
+        if (allowance_ > 0) use_allowance_locked(now, cost);
         return true;
     }
+    void use_allowance_locked(instant now, std::uint64_t cost) noexcept;
     void changed_locked() noexcept {
         if (!line_) return;
         line_->foretold.cost = 0;
@@ -119,10 +123,11 @@ private:
     }
 
     mutable detail::spin_lock lock_;
+    std::uint16_t allowance_ = 0;  // permits that `held_until_` does not hold up
     std::uint32_t max_queue_ = 0;
     detail::rate_state state_;
     std::unique_ptr<line> line_;
-    instant paused_until_ = bounded(instant::min());
+    instant held_until_ = bounded(instant::min());
     duration max_wait_{};
 };
 

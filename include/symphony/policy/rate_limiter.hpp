@@ -65,8 +65,8 @@ struct rate_waiter {
 ///
 /// What one more waiter, one less and a grant cost does not depend on the queue's length, unless
 /// more than 64 wait and their costs differ. Among more than 64 of equal cost the moments foretold
-/// are those of an undisturbed queue: late polls, pauses and refunds since are allowed for by a
-/// longer `retry_after`, waiters ahead that will have to give up are not.
+/// are those of an undisturbed queue: late polls, server hints and refunds since are allowed for by
+/// a longer `retry_after`, waiters ahead that will have to give up are not.
 ///
 /// Thread-safe. `now` may lag between threads by scheduling; it is taken as monotonic.
 class rate_limiter {
@@ -108,6 +108,9 @@ public:
 
     /// A server's hint: nothing is admitted before `until`. Never shortens an earlier pause.
     void pause(instant until, instant now) noexcept;
+    /// A server's hint: at most `left` permits before `until`, then a pause until then. The latest
+    /// word counts; during a pause it is ignored, and so is a `left` above 65 535. 0 is a pause.
+    void narrow(std::uint64_t left, instant until, instant now) noexcept;
 
     /// Takes new limits; what is already used carries over and the queue stays, but for waiters
     /// whose cost can never be granted any more: they are refused as `never`.

@@ -166,6 +166,22 @@ TEST_F(endpoint_rate_limit_test, a_servers_hint_pauses_the_limiter) {
     EXPECT_THAT(event_names(), ::testing::Contains("rate_limit.paused"));
 }
 
+TEST_F(endpoint_rate_limit_test, no_more_calls_are_made_than_the_server_says_are_left) {
+    limit(100);
+    transport.on_send = [](const auto&) -> result<response> {
+        return answer(200, {{"ratelimit", R"("day";r=2;t=30)"}});
+    };
+    ASSERT_TRUE(call());
+    transport.on_send = [](const auto&) -> result<response> { return answer(200); };
+    ASSERT_TRUE(call());
+    ASSERT_TRUE(call());
+    const auto waiting = start();
+    advance(29999ms);
+    EXPECT_FALSE(waiting->outcome);
+    advance(1ms);
+    EXPECT_TRUE(waiting->outcome);
+}
+
 TEST_F(endpoint_rate_limit_test, a_cancelled_call_gives_its_permit_back) {
     limit(1);
     transport.held = true;

@@ -20,7 +20,7 @@ public:
 };
 
 std::optional<duration> hint(int status, const headers& fields) {
-    return server_hint(status, fields, fixed_clock());
+    return server_hint(status, fields, fixed_clock()).wait;
 }
 
 TEST(http_date, all_three_forms_of_one_moment) {
@@ -208,9 +208,9 @@ TEST(server_hint, a_reset_above_a_milliard_is_epoch_seconds) {
     };
     const later_clock time;
     const headers ahead{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1900000060"}};
-    EXPECT_EQ(server_hint(200, ahead, time), 60s);
+    EXPECT_EQ(server_hint(200, ahead, time).wait, 60s);
     const headers past{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1800000000"}};
-    EXPECT_EQ(server_hint(200, past, time), 0s);
+    EXPECT_EQ(server_hint(200, past, time).wait, 0s);
 }
 
 TEST(server_hint, the_longest_of_all_rules) {

@@ -19,7 +19,7 @@ public:
 using wait = std::optional<duration>;
 
 wait hint(int status, const headers& fields) {
-    return server_hint(status, fields, fixed_clock());
+    return server_hint(status, fields, fixed_clock()).wait;
 }
 
 struct pair_of_fields {

@@ -76,6 +76,8 @@ struct scene {
             went.pop_back();
         } else if (what == 15 && roll(0, 4) == 0) {
             limiter.pause(now + ms(0, 500), now);
+        } else if (what == 16) {
+            limiter.narrow(roll(0, 12), now + ms(0, 900), now);
         } else {
             (void)limiter.try_acquire(now, static_cast<std::uint32_t>(roll(1, 3)));
         }
