@@ -98,7 +98,7 @@ std::string_view proxy_error_of(const error& failure) noexcept {
         case error_kind::connect_failed:
             return "connection_refused";
         case error_kind::tls_failed:
-            return "tls_protocol_error";
+            return failure.certificate_refused ? "tls_certificate_error" : "tls_protocol_error";
         case error_kind::connection_lost:
             return "connection_terminated";
         case error_kind::protocol_error:

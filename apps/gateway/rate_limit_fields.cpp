@@ -80,8 +80,8 @@ void add_rate_limit_fields(headers& answer, const rate_limiter::view& budget) {
         state << ";r=" << level.remaining << ";t=" << ceil<seconds>(level.reset);
     }
     answer.reserve(2, 2 * sizeof("ratelimit-policy") + policy.text().size() + state.text().size());
-    answer.set("ratelimit-policy", policy.text());
-    answer.set("ratelimit", state.text());
+    answer.add("ratelimit-policy", policy.text());
+    answer.add("ratelimit", state.text());
 }
 
 }  // namespace symphony::gateway

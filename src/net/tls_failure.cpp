@@ -81,6 +81,7 @@ error tls_failure(SSL* connection, const boost::system::error_code& fault,
     why.kind = error_kind::tls_failed;
     const long verified = SSL_get_verify_result(connection);
     if (verified != X509_V_OK) {
+        why.certificate_refused = true;
         why.message = detail::refusal_of(SSL_get_peer_cert_chain(connection), verified, server);
         return why;
     }

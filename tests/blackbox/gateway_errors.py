@@ -6,7 +6,7 @@ import unittest
 from support import (PATIENCE, Api, Gateway, answer, endless, endpoint, garbage, reset, silent,
                      single, tools)
 from support.certificates import make_certificate, make_pair
-from support.gateway import Answer
+from support.gateway import Answer, Call
 
 
 # No request at all, or none that may be served, and the status that says so.
@@ -267,7 +267,17 @@ class Tls(unittest.TestCase):
         for name in ("unknown", "misnamed"):
             got = gateway.request("/shop/" + name)
             self.assertEqual((got.status, got.json["kind"]), (502, "tls_failed"))
-            self.assertIn("error=", got.get("proxy-status"))
+            self.assertIn("error=tls_certificate_error;", got.get("proxy-status"))
+
+    def test_a_handshake_that_fails_otherwise_is_another_error(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            gateway = Gateway(self, single(f"https://127.0.0.1:{listener.getsockname()[1]}/"))
+            call = Call(gateway.request)
+            with listener.accept()[0] as peer:
+                peer.sendall(b"HTTP/1.1 400 This is no TLS\r\n\r\n")
+                got = call.answer
+        self.assertEqual((got.status, got.json["kind"]), (502, "tls_failed"))
+        self.assertIn("error=tls_protocol_error;", got.get("proxy-status"))
 
 
 if __name__ == "__main__":

@@ -94,6 +94,17 @@ class Limits(PolicyCase):
         self.assertRegex(got.get("ratelimit-policy"), r"q=5\b.*w=60\b")
         self.assertRegex(got.get("ratelimit"), r"r=4\b")
 
+    def test_rate_limit_fields_of_the_api_stay_before_ours(self):
+        gateway = self.gateway(rateLimit={"maxRequestsPerMinute": 5})
+        theirs = {"ratelimit": '"day";r=7;t=60', "ratelimit-policy": '"day";q=9;w=86400',
+                  "x-ratelimit-remaining": "7"}
+        self.api.behaviour = answer(200, b"", theirs)
+        got = gateway.request()
+        self.assertEqual(got.all("ratelimit"), [theirs["ratelimit"], '"per-60s";r=4;t=60'])
+        self.assertEqual(got.all("ratelimit-policy"),
+                         [theirs["ratelimit-policy"], '"per-60s";q=5;w=60'])
+        self.assertEqual(got.all("x-ratelimit-remaining"), ["7"])
+
     def test_a_429_with_retry_after_pauses_the_limiter(self):
         gateway = self.gateway(rateLimit={"maxRequestsPerSecond": 1000, "maxQueueSize": 0})
         self.api.script(answer(429, b"slow down", {"retry-after": "300"}))

@@ -75,6 +75,7 @@ TEST_F(misbehaving_certificate, is_refused_by_name_and_costs_nothing_else) {
         const result<response> got = rig.get(where);
         ASSERT_TRUE(failed_as(got, tls_failed, false));
         EXPECT_THAT(got.error().message, HasSubstr(one.says));
+        EXPECT_TRUE(got.error().certificate_refused);
         EXPECT_EQ(server.received(0), "") << "something was sent all the same";
         server.show(good);
         pool.expect(where, server, "good");
@@ -89,7 +90,9 @@ TEST_F(misbehaving_certificate, a_lower_version_of_tls_is_not_taken) {
     modern.ca = ca.file();
     modern.min_version = "1.3";
     const auto where = destination_at(server.port(), modern, {}, {}, "https://localhost");
-    EXPECT_TRUE(failed_as(rig.get(where), tls_failed, false));
+    const result<response> got = rig.get(where);
+    ASSERT_TRUE(failed_as(got, tls_failed, false));
+    EXPECT_FALSE(got.error().certificate_refused);
     server.show(good);
     pool.expect(where, server, "good");
 }
@@ -161,6 +164,7 @@ TEST_F(misbehaving_certificate, a_server_that_wants_ours_and_gets_none_says_so) 
         const result<response> got = rig.get(where);
         ASSERT_TRUE(failed_as(got, tls_failed, false));
         EXPECT_THAT(got.error().message, HasSubstr("wants a client certificate"));
+        EXPECT_FALSE(got.error().certificate_refused) << "that was ours";
         server.show(good);
         pool.expect(where, server, "good");
     }

@@ -45,6 +45,9 @@ struct error {
     int attempts = 0;
     /// False only when it is certain that no byte of the request reached the server.
     bool maybe_sent = false;
+    /// The server's certificate did not pass our check (expired, unknown issuer, another name): of
+    /// `tls_failed` only.
+    bool certificate_refused = false;
 };
 
 /// Refusals are decided here, without the network: they spend no permit and count in no breaker.

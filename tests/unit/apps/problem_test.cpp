@@ -105,6 +105,13 @@ TEST(problem, tells_a_connection_that_never_came_about_from_a_late_answer) {
     EXPECT_EQ(proxy_error_of(lost), "connection_refused");
 }
 
+TEST(problem, tells_a_refused_certificate_from_a_broken_handshake) {
+    error broken = make_error(error_kind::tls_failed, "the TLS handshake failed");
+    EXPECT_EQ(proxy_error_of(broken), "tls_protocol_error");
+    broken.certificate_refused = true;
+    EXPECT_EQ(proxy_error_of(broken), "tls_certificate_error");
+}
+
 TEST(problem, says_whose_fault_a_refused_request_is) {
     const std::pair<int, std::string_view> table[] = {
         {400, "invalid_request"},

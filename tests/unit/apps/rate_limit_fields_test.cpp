@@ -44,12 +44,16 @@ TEST(rate_limit_fields, have_room_for_the_greatest_numbers) {
     EXPECT_THAT(answer.get_all("ratelimit"), testing::EndsWith(R"(;t=9223372037)"));
 }
 
-TEST(rate_limit_fields, replace_those_of_the_api) {
+TEST(rate_limit_fields, stand_behind_those_of_the_api) {
     rate_limiter::view budget;
     budget.levels = {{10, 1s, 5, 1s}};
-    headers answer{{"RateLimit", "\"theirs\";r=1"}};
+    headers answer{{"RateLimit", "\"theirs\";r=1"},
+                   {"RateLimit-Policy", "\"theirs\";q=9"},
+                   {"X-RateLimit-Remaining", "1"}};
     add_rate_limit_fields(answer, budget);
-    EXPECT_EQ(answer.get_all("ratelimit"), R"("per-1s";r=5;t=1)");
+    EXPECT_EQ(answer.get_all("ratelimit"), R"("theirs";r=1, "per-1s";r=5;t=1)");
+    EXPECT_EQ(answer.get_all("ratelimit-policy"), R"("theirs";q=9, "per-1s";q=10;w=1)");
+    EXPECT_EQ(answer.get_all("x-ratelimit-remaining"), "1");
 }
 
 }  // namespace
