@@ -4,10 +4,10 @@
 #include "cli/config_files.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/request_body.hpp"
-#include "cli/suggest.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
 #include "gateway/event_log.hpp"
+#include "symphony/core/nearest_name.hpp"
 #include "symphony/tool/client.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -85,8 +85,9 @@ std::optional<std::string> unknown(const call_target& target,
     }
     const std::string asked = target.tool + "." + target.endpoint;
     std::string message = fmt::format("no such tool or endpoint: {}", asked);
-    if (const auto meant = nearest(asked, known)) {
-        message += fmt::format(" (did you mean '{}'?)", *meant);
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    if (const std::string_view meant = nearest_name(asked, names); !meant.empty()) {
+        message += fmt::format(" (did you mean '{}'?)", meant);
     } else if (known.size() <= 20) {
         message += fmt::format(" (there are: {})", fmt::join(known, ", "));
     }
@@ -106,7 +107,7 @@ public:
         if (!outcome) {
             fail_with(outcome.error(), took);
         } else if (given_.as_json) {
-            if (print(call_report(*outcome, took).dump() + "\n")) {
+            if (print(call_report(*outcome, took) + "\n")) {
                 code_ = exit_code_of(outcome->status);
             }
         } else {
@@ -124,7 +125,7 @@ public:
 private:
     void fail_with(const error& failure, duration took) {
         code_ = exit_code_of(failure.kind);
-        if (given_.as_json) print(call_report(failure, took).dump() + "\n");
+        if (given_.as_json) print(call_report(failure, took) + "\n");
         complain(error_line(failure));
     }
 
@@ -191,7 +192,7 @@ int call_command(const settings& given) {
             error failure;
             failure.kind = kind;
             failure.message = std::move(message);
-            fmt::print("{}\n", call_report(failure, duration::zero()).dump());
+            fmt::print("{}\n", call_report(failure, duration::zero()));
         }
         return static_cast<int>(exit_usage);
     };

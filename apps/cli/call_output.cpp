@@ -1,10 +1,13 @@
 #include "cli/call_output.hpp"
 
 #include "cli/text.hpp"
+#include "symphony/core/json.hpp"
+#include "symphony/core/json_text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace symphony::cli {
 
@@ -51,33 +54,34 @@ double milliseconds(duration took) {
     return static_cast<double>(us) / 1000.0;
 }
 
-void set_body(json& report, const response& answer) {
-    if (!is_utf8(answer.body)) {
-        report.set("bodyBase64", to_base64(answer.body));
-        return;
-    }
-    if (says_json(answer.fields.get("content-type").value_or(""))) {
-        if (result<json> parsed = json::parse(answer.body)) {
-            report.set("body", std::move(*parsed));
-            return;
-        }
-    }
-    report.set("body", answer.body);
+// The member of the report that holds the body. JSON goes in as the API wrote it: read and written
+// anew, large numbers would be rounded and repeated members lost.
+std::string body_member(const response& answer) {
+    if (!is_utf8(answer.body))
+        return fmt::format("\"bodyBase64\":{}", json(to_base64(answer.body)).dump());
+    std::optional<std::string> value;
+    if (says_json(answer.fields.get("content-type").value_or("")))
+        value = compact_json(answer.body);
+    return "\"body\":" + (value ? *value : json(answer.body).dump());
+}
+
+// An object's text without its braces.
+std::string members_of(const json& object) {
+    const std::string text = object.dump();
+    return text.substr(1, text.size() - 2);
 }
 
 }  // namespace
 
-json call_report(const response& answer, duration took) {
-    json report = json::of({{"ok", json(answer.status < 400)},
-                            {"status", answer.status},
-                            {"headers", headers_object(answer.fields)}});
-    set_body(report, answer);
-    report.set("attempts", answer.attempts);
-    report.set("durationMs", milliseconds(took));
-    return report;
+std::string call_report(const response& answer, duration took) {
+    const json head = json::of({{"ok", json(answer.status < 400)},
+                                {"status", answer.status},
+                                {"headers", headers_object(answer.fields)}});
+    const json rest = json::of({{"attempts", answer.attempts}, {"durationMs", milliseconds(took)}});
+    return fmt::format("{{{},{},{}}}", members_of(head), body_member(answer), members_of(rest));
 }
 
-json call_report(const error& failure, duration took) {
+std::string call_report(const error& failure, duration took) {
     json about = json::of({{"kind", to_string(failure.kind)}, {"message", failure.message}});
     if (failure.retry_after && *failure.retry_after != duration::max())
         about.set("retryAfterMs", to_ms_ceil(*failure.retry_after));
@@ -87,7 +91,8 @@ json call_report(const error& failure, duration took) {
                      {"body", json()},
                      {"attempts", failure.attempts},
                      {"durationMs", milliseconds(took)},
-                     {"error", std::move(about)}});
+                     {"error", std::move(about)}})
+        .dump();
 }
 
 std::string head_text(const response& answer) {

@@ -2,9 +2,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/suggest.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
+#include "symphony/core/nearest_name.hpp"
 
 #include <fmt/format.h>
 
@@ -21,8 +21,7 @@ constexpr const char* levels = "trace|debug|info|warn|error";
 CLI::Validator one_of(const std::string& choices) {
     CLI::Validator check;
     check.operation([choices](std::string& given) {
-        std::vector<std::string> allowed = choices_of(choices);
-        if (allowed.empty()) allowed.push_back(choices);  // the only one
+        const std::vector<std::string> allowed = choices_of(choices);
         return std::ranges::find(allowed, given) != allowed.end()
                    ? std::string()
                    : fmt::format("'{}' is none of {}", given, choices);
@@ -193,12 +192,21 @@ std::optional<std::string> unknown_command(const CLI::App& app, int count,
         if (word.starts_with('-')) continue;
         if (std::ranges::find(known, word) != known.end()) return std::nullopt;
         if (word == "stream") return "'symphony stream' is not available in this version";
-        const auto meant = nearest(word, known);
+        const std::vector<std::string_view> names(known.begin(), known.end());
+        const std::string_view meant = nearest_name(word, names);
         return fmt::format("there is no command '{}' ({})", word,
-                           meant ? fmt::format("did you mean '{}'?", *meant)
-                                 : fmt::format("there are: {}", fmt::join(known, ", ")));
+                           meant.empty() ? fmt::format("there are: {}", fmt::join(known, ", "))
+                                         : fmt::format("did you mean '{}'?", meant));
     }
     return std::nullopt;
+}
+
+// The parser's words, and whose help to ask for.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& parse) {
+    std::string command = app.get_name();
+    for (const CLI::App* parsed : app.get_subcommands())
+        command += " " + parsed->get_name();
+    return fmt::format("{} (see '{} --help')", parse.what(), command);
 }
 
 }  // namespace
@@ -237,7 +245,9 @@ std::vector<command_entry> commands_of(const CLI::App& app) {
 
 std::vector<std::string> choices_of(const std::string& value) {
     std::vector<std::string> choices;
-    if (value.find('|') == std::string::npos) return choices;
+    const bool is_word =
+        std::ranges::all_of(value, [](char c) { return (c >= 'a' && c <= 'z') || c == '|'; });
+    if (value.empty() || !is_word) return choices;
     std::size_t from = 0;
     for (;;) {
         const auto bar = value.find('|', from);
@@ -257,7 +267,10 @@ int run(int count, const char* const* arguments) {
     try {
         app->parse(count, arguments);
     } catch (const CLI::ParseError& parse) {
-        return app->exit(parse, std::cout, std::cerr) == 0 ? exit_ok : exit_usage;
+        // Help and version come as an error without a fault.
+        if (parse.get_exit_code() == 0) return app->exit(parse, std::cout, std::cerr);
+        complain(usage_error(*app, parse));
+        return exit_usage;
     }
     given.has_data = app->get_subcommand("call")->get_option("--data")->count() > 0;
     const std::string command = app->get_subcommands().front()->get_name();

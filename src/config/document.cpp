@@ -1,6 +1,7 @@
 #include "config/document.hpp"
 
 #include "config/text.hpp"
+#include "symphony/core/json_text.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -147,6 +148,34 @@ std::optional<document_fault> unreadable(std::string_view text) {
     return document_fault{where, bad <= zero ? "not UTF-8" : "a NUL character"};
 }
 
+// What to do about a text that is no JSON, without its words: they may be a secret.
+std::string json_remedy(std::string_view text, const json_fault& fault) {
+    const auto before = text.substr(0, fault.offset).find_last_not_of(" \t\r\n");
+    const char last = before == std::string_view::npos ? '\0' : text[before];
+    const char here = fault.offset < text.size() ? text[fault.offset] : '\0';
+    const bool closes = here == '}' || here == ']';
+    if (closes && last == ',') return "remove the comma before the closing bracket";
+    if (here == '/' || here == '#')
+        return "remove the comment, or write YAML in a file named .yaml";
+    const bool letter = (here >= 'a' && here <= 'z') || (here >= 'A' && here <= 'Z');
+    const bool value_may_follow =
+        last == '\0' || last == '{' || last == '[' || last == ':' || last == ',';
+    if ((letter || here == '\'') && value_may_follow)
+        return "put names and text in double quotes, or write YAML in a file named .yaml";
+    if (here == '"' && !value_may_follow) return "a comma is missing before it";
+    return fault.message;
+}
+
+// YAML is read from a superset of JSON; a file that says it is JSON is held to it.
+std::optional<document_fault> json_violation(std::string_view text) {
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return std::nullopt;
+    const std::optional<json_fault> found = find_json_fault(text, max_document_depth);
+    if (!found) return std::nullopt;
+    return document_fault{
+        {static_cast<int>(found->where.line), static_cast<int>(found->where.column)},
+        "no valid JSON: " + json_remedy(text, *found)};
+}
+
 // The four hexadecimal digits of a JSON escape, or nothing.
 std::optional<unsigned> code_unit(std::string_view text, std::size_t at) {
     if (text.size() < at + 6 || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
@@ -176,6 +205,29 @@ std::string with_joined_surrogates(std::string_view text) {
     return out;
 }
 
+// JSON lets a colon stand in a line of its own, YAML wants it behind its key. No place changes but
+// that of the colon.
+std::string with_colons_at_keys(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 1);
+    bool in_string = false;
+    std::size_t string_end = 0;  // in `out`
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool off_its_line =
+            !in_string && c == ':' && out.find_first_of("\r\n", string_end) != std::string::npos;
+        if (off_its_line) out.insert(string_end, 1, ':');
+        out += off_its_line ? ' ' : c;
+        if (in_string && c == '\\') {
+            out += text[++i];
+        } else if (c == '"') {
+            in_string = !in_string;
+            string_end = out.size();
+        }
+    }
+    return out;
+}
+
 // The parser's own words, without what it quotes: that may be part of a secret.
 std::string without_quotes(const std::string& message) {
     if (message.starts_with("the referenced anchor")) return "the alias has no anchor";
@@ -191,9 +243,14 @@ document read_document(std::string_view text, bool json) {
         result.faults.push_back(std::move(*fault));
         return result;
     }
+    if (auto fault = json ? json_violation(text) : std::nullopt) {
+        result.faults.push_back(std::move(*fault));
+        return result;
+    }
     builder tree;
     try {
-        std::istringstream stream{json ? with_joined_surrogates(text) : std::string(text)};
+        std::istringstream stream{json ? with_colons_at_keys(with_joined_surrogates(text))
+                                       : std::string(text)};
         YAML::Parser parser(stream);
         if (!parser.HandleNextDocument(tree) || !tree.root()) {
             result.faults.push_back({{1, 1}, "the file is empty"});

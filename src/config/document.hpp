@@ -53,8 +53,9 @@ constexpr std::size_t max_document_bytes = std::size_t{4} << 20;
 constexpr std::size_t max_document_depth = 64;
 constexpr std::size_t max_document_nodes = 200'000;
 
-/// Reads one YAML or JSON document. `json`: pairs of \u escapes that JSON wants for characters
-/// above U+FFFF are understood (columns behind one on its line are then two less). Refused: what is
+/// Reads one YAML or JSON document. `json`: nothing else will do, and pairs of \u escapes that JSON
+/// wants for characters above U+FFFF are understood (columns behind one on its line are then two
+/// less). Refused: what is
 /// too large or too deep, what is not UTF-8, a second document, keys that are not text, aliases
 /// that multiply without bound.
 [[nodiscard]] document read_document(std::string_view text, bool json = false);

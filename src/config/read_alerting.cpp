@@ -1,5 +1,5 @@
 #include "config/blocks.hpp"
-#include "config/nearest_name.hpp"
+#include "symphony/core/nearest_name.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -39,12 +39,24 @@ bool is_reserved(std::string_view name) {
            std::ranges::any_of(reserved, [name](auto one) { return iequals(name, one); });
 }
 
+// A key that cannot be a header name may be a whole field, its value and all: `authorization: x` in
+// quotes, or words with no value behind them. Of such a one nothing shows behind the name.
+std::string shown_name(std::string_view name, const cursor& value) {
+    const bool may_hold_value =
+        value.value().kind == node::type::null || name.find_first_of(":=") != name.npos;
+    if (!may_hold_value) return std::string(name);
+    const auto end = std::ranges::find_if(
+        name, [](const char& c) { return !is_valid_header(std::string_view(&c, 1), ""); });
+    return std::string(name.begin(), end) + "...";
+}
+
 void read_fields(const cursor& at, endpoint_options& options) {
     const auto members = at.members();
     if (!members) return;
     for (const auto& [name, value] : *members) {
         if (!is_valid_header(name, "")) {
-            at.context().fault(value.key(), member_path(at.path(), "?"), "no valid header name");
+            at.context().fault(value.key(), member_path(at.path(), shown_name(name, value)),
+                               "no valid header name: letters, digits and !#$%&'*+-.^_`|~ only");
             continue;
         }
         if (is_reserved(name)) {

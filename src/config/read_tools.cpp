@@ -1,6 +1,6 @@
 #include "config/blocks.hpp"
-#include "config/nearest_name.hpp"
 #include "config/text.hpp"
+#include "symphony/core/nearest_name.hpp"
 #include "symphony/tool/fallback_options.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "config/reader.hpp"
 
-#include "config/nearest_name.hpp"
 #include "config/text.hpp"
+#include "symphony/core/nearest_name.hpp"
 
 #include <fmt/format.h>
 

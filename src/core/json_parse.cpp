@@ -1,3 +1,4 @@
+#include "core/json_fault.hpp"
 #include "symphony/core/json.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -134,28 +135,6 @@ struct builder {
     bool on_comment(bj::string_view, bj::error_code&) { return true; }
 };
 
-json_position position_of(std::string_view text, std::size_t offset) {
-    json_position where;
-    for (const char c : text.substr(0, offset)) {
-        if (c == '\n') {
-            ++where.line;
-            where.column = 1;
-        } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
-            ++where.column;
-        }
-    }
-    return where;
-}
-
-std::string describe(const bj::error_code& ec, json_position where) {
-    std::string what = ec.message();
-    if (ec == bj::error::incomplete) what = "the text ends too early";
-    if (ec == bj::error::too_deep) what = "more than 64 levels deep";
-    if (ec == bj::error::extra_data) what = "text after the value";
-    return "not valid JSON at line " + std::to_string(where.line) + ", column " +
-           std::to_string(where.column) + ": " + what;
-}
-
 }  // namespace
 
 result<json> json::parse(std::string_view text) {
@@ -164,8 +143,8 @@ result<json> json::parse(std::string_view text) {
 }
 
 result<json> json::parse(std::string_view text, json_position& where) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (text.starts_with(detail::byte_order_mark))
+        text.remove_prefix(detail::byte_order_mark.size());
 
     bj::parse_options options;
     options.max_depth = max_depth;
@@ -174,8 +153,11 @@ result<json> json::parse(std::string_view text, json_position& where) {
     const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && used < text.size()) ec = bj::error::extra_data;
     if (ec) {
-        where = position_of(text, used);
-        return fail(error_kind::invalid_response, describe(ec, where));
+        const json_fault fault = detail::fault_at(text, used, ec, max_depth);
+        where = fault.where;
+        return fail(error_kind::invalid_response,
+                    "not valid JSON at line " + std::to_string(where.line) + ", column " +
+                        std::to_string(where.column) + ": " + fault.message);
     }
     return std::move(parser.handler().values.back());
 }

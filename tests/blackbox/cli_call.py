@@ -52,6 +52,15 @@ class ExitStatus(CallCase):
                 self.assertEqual((got.code, got.out), (2, b""))
                 self.assertTrue(got.err)
 
+    def test_usage_errors_name_the_program_and_whose_help_to_ask_for(self):
+        for arguments, help_of in (([], "symphony"), (["--no-such-option"], "symphony"),
+                                   (["call"], "symphony call"),
+                                   (["call", "a.b", "--priority", "10"], "symphony call"),
+                                   (["breakers", "shut"], "symphony breakers")):
+            with self.subTest(arguments=arguments):
+                err = run(arguments).err
+                self.assertRegex(err, r"\Asymphony: [^\n]+ \(see '" + help_of + r" --help'\)\n\Z")
+
     def test_unknown_tool_or_endpoint_exits_2(self):
         for target in ("nobody.api", "shop.nothing", "shop"):
             with self.subTest(target=target):
@@ -191,6 +200,17 @@ class Output(CallCase):
         self.assertEqual(got["headers"]["x-made"], "yes")
         self.assertGreaterEqual(got["durationMs"], 0)
         self.assertFalse(got.get("error"))
+
+    def test_json_keeps_a_json_body_as_the_api_wrote_it(self):
+        body = b'{"id": 123456789012345678901234567890, "id": 2,\n "n": [1.10, 1E2, -0, 1e400]}\n'
+        self.api.behaviour = answer(200, body)
+        got = self.call("shop.api", "--json")
+        self.assertIn(b'"body":{"id":123456789012345678901234567890,"id":2,'
+                      b'"n":[1.10,1E2,-0,1e400]},', got.out)
+        self.assertEqual(got.out.count(b"\n"), 1)
+        self.assertEqual(got.json["status"], 200)
+        self.api.behaviour = answer(200, b"{'a': 1}")
+        self.assertEqual(self.call("shop.api", "--json").json["body"], "{'a': 1}")
 
     def test_json_of_text_and_of_bytes_that_are_no_text(self):
         self.api.behaviour = answer(200, "grüße", {"content-type": "text/plain"})

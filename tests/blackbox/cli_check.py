@@ -64,6 +64,18 @@ class Good(CheckCase):
                 '{"e": {"url": "http://localhost"}}}]}')
         self.assertEqual(self.check(text, name="symphony.json").code, 0)
 
+    def test_json_is_held_to_it(self):
+        for text, line, column, remedy in (
+                ('{"version": 1,\n "tools": [],}', 2, 14, "remove the comma"),
+                ('{"version": 1, // one\n "tools": []}', 1, 16, "remove the comment"),
+                ("{'version': 1}", 1, 2, "double quotes"),
+                ("version: 1\n", 1, 1, "write YAML in a file named .yaml")):
+            with self.subTest(text=text):
+                got = self.check(text, name="symphony.json")
+                self.assertEqual(got.code, 2)
+                self.assertIn(f"{self.file}:{line}:{column}: no valid JSON: ", got.err)
+                self.assertIn(remedy, got.err)
+
     def test_interpolation(self):
         text = endpoint_with('headers: {a: "${A:-x}", b: "$${B}", c: "${C}"}')
         self.assertEqual(self.check(text, {"C": "1"}).code, 0)

@@ -7,10 +7,11 @@ from .gateway import Gateway
 from .limits import most_in, shared
 from .mail import MailServer
 from .redis import Redis
+from .terminal import Terminal
 from .waiting import PATIENCE, wait_until
 
 __all__ = [
-    "Api", "BINARY", "Gateway", "MailServer", "Outcome", "PATIENCE", "Redis", "answer", "chunked", "drip", "endless",
+    "Api", "BINARY", "Gateway", "MailServer", "Outcome", "PATIENCE", "Redis", "Terminal", "answer", "chunked", "drip", "endless",
     "endpoint", "garbage", "hold", "most_in", "reset", "run", "shared", "silent", "single", "start",
     "tools", "truncated", "wait_until", "write_config",
 ]

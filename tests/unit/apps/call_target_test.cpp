@@ -1,7 +1,6 @@
 #include "cli/call_target.hpp"
 
 #include "cli/exit_code.hpp"
-#include "cli/suggest.hpp"
 
 #include <gtest/gtest.h>
 
@@ -40,14 +39,6 @@ TEST(exit_code, follows_the_contract) {
           error_kind::internal})
         EXPECT_EQ(exit_code_of(kind), 4) << to_string(kind);
     EXPECT_EQ(exit_code_of(error_kind::cancelled), 130);
-}
-
-TEST(nearest, finds_what_was_meant_and_nothing_else) {
-    const std::vector<std::string> known{"orders.api", "billing.api"};
-    EXPECT_EQ(nearest("ordres.api", known), "orders.api");
-    EXPECT_EQ(nearest("orders.apy", known), "orders.api");
-    EXPECT_FALSE(nearest("something.else", known));
-    EXPECT_FALSE(nearest("x", {}));
 }
 
 }  // namespace

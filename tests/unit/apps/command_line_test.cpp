@@ -128,7 +128,10 @@ TEST_F(command_line, is_in_every_completion_with_every_option) {
 
 TEST(choices_of, splits_value_names) {
     EXPECT_EQ(choices_of("a|b|c"), (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(choices_of("a"), (std::vector<std::string>{"a"})) << "the only one";
     EXPECT_TRUE(choices_of("FILE").empty());
+    EXPECT_TRUE(choices_of("HOST:PORT").empty());
+    EXPECT_TRUE(choices_of("").empty());
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "unit/config/config_fixture.hpp"
 
+#include <utility>
+
 namespace symphony::detail {
 namespace {
 
@@ -81,6 +83,55 @@ TEST(document, reads_json_with_tabs_and_escapes) {
     EXPECT_EQ(read.root->members.at(1).at.line, 3);
     EXPECT_EQ(read.root->members.at(1).at.column, 2);
     EXPECT_NE(first_fault(R"({"a": "\ud83d"})", true), "");
+}
+
+TEST(document, holds_json_to_it_and_says_what_to_do) {
+    const std::string quotes =
+        "put names and text in double quotes, or write YAML in a file named .yaml";
+    const std::string comment = "remove the comment, or write YAML in a file named .yaml";
+    const std::string comma = "remove the comma before the closing bracket";
+    const std::pair<std::string_view, std::string> table[] = {
+        {"{\"a\": [1,\n 2, ]}", "2:5 no valid JSON: " + comma},
+        {"{\"a\": 1,\n}", "2:1 no valid JSON: " + comma},
+        {"{\"a\": 1 // x\n}", "1:9 no valid JSON: " + comment},
+        {"# x\n{}", "1:1 no valid JSON: " + comment},
+        {"{\"a\": 'x'}", "1:7 no valid JSON: " + quotes},
+        {"{a: 1}", "1:2 no valid JSON: " + quotes},
+        {"a: 1", "1:1 no valid JSON: " + quotes},
+        {"{\"a\": secret}", "1:7 no valid JSON: " + quotes},
+        {"{\"a\": 1\n \"b\": 2}", "2:2 no valid JSON: a comma is missing before it"},
+        {"{\"\xC3\xA9\": 1} {}", "1:10 no valid JSON: text after the value"},
+        {"{\"a\": 1", "1:8 no valid JSON: the text ends too early"},
+        {"", "1:1 the file is empty"},
+        {" \n", "1:1 the file is empty"},
+    };
+    for (const auto& [text, said] : table) {
+        EXPECT_EQ(first_fault(text, true), said) << text;
+        EXPECT_FALSE(read_document(text, true).root) << text;
+    }
+    EXPECT_EQ(first_fault(std::string(max_document_bytes + 1, ' '), true), "0:0 larger than 4 MiB");
+    EXPECT_EQ(first_fault(std::string(65, '[') + std::string(65, ']'), true),
+              "1:65 no valid JSON: more than 64 levels deep");
+}
+
+TEST(document, reads_all_that_is_json) {
+    for (const char* text :
+         {R"({"a":1,"b":[true,null,-1.5e3]})", "{\"a\"\n:\n1}", "[[],{}]", "{\"\":\"\"}",
+          "\xEF\xBB\xBF{\"a\": \"#:,'\"}", "[1e999]", R"({"a":"\b\f\n\r\t\"\\\/\u0041"})"})
+        EXPECT_EQ(first_fault(text, true), "") << text;
+}
+
+// YAML wants the colon in the line of its key.
+TEST(document, reads_json_with_colons_in_lines_of_their_own) {
+    const document read = read_document("{\"a\\\"\"\r\n  : [1], \"b:\"\n:\n2}", true);
+    ASSERT_TRUE(read.root);
+    const auto& [key, at, value] = read.root->members.at(0);
+    EXPECT_EQ(key, "a\"");
+    EXPECT_EQ(value->at.line, 2);
+    EXPECT_EQ(value->at.column, 5);
+    EXPECT_EQ(read.root->members.at(1).key, "b:");
+    EXPECT_EQ(read.root->members.at(1).at.column, 10);
+    EXPECT_EQ(read.root->members.at(1).value->at.line, 4);
 }
 
 }  // namespace

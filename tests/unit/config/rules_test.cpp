@@ -113,6 +113,22 @@ TEST(rules, an_interval_needs_something_to_ask) {
               "goes with 'healthCheckEndpoint' only");
 }
 
+TEST(rules, a_header_that_is_none_is_named_but_not_what_may_be_its_value) {
+    const std::pair<std::string_view, std::string_view> table[] = {
+        {"bad name: x", "headers['bad name']: "},
+        {"na\xC3\xAFve: x", "headers['na\xC3\xAFve']: "},
+        {"'': x", "headers['']: "},
+        {"'authorization: x': y", "headers['authorization...']: "},
+        {"authorization x", "headers['authorization...']: "},
+    };
+    for (const auto& [field, path] : table) {
+        const loaded faulty = parse(endpoint_with("headers: {" + std::string(field) + "}"));
+        EXPECT_NE(all_faults(faulty).find(std::string(path) + "no valid header name"),
+                  std::string::npos)
+            << all_faults(faulty);
+    }
+}
+
 TEST(rules, a_header_that_would_be_lost_is_refused) {
     for (const char* name : {"Host", "connection", "Transfer-Encoding", "te", "symphony-cost"}) {
         const loaded faulty = parse(endpoint_with("headers: {" + std::string(name) + ": '1'}"));

@@ -36,6 +36,8 @@ TEST(secrets, never_appear_in_a_fault) {
         "headers: {authorization: \"hunter2\\n\"}",
         "headers: {authorization: [hunter2]}",
         "headers: {'authorization: hunter2': x}",
+        "headers: {authorization hunter2}",
+        "headers: {authorization=Bearer hunter2: x}",
         "headers: hunter2",
         "timeout: '${SECRET}'",
         "method: '${SECRET} '",

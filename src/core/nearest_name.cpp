@@ -1,9 +1,9 @@
-#include "config/nearest_name.hpp"
+#include "symphony/core/nearest_name.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace symphony::detail {
+namespace symphony {
 
 namespace {
 
@@ -11,7 +11,26 @@ char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-constexpr std::size_t longest_name = 64;
+bool is_letter(char c) noexcept {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+// Those of a tool and its endpoint with a dot between.
+constexpr std::size_t longest_name = 64 + 1 + 64;
+constexpr std::size_t most_edits = 3;
+constexpr std::size_t shortest_stem = 3;
+
+// How far a name of that length may be away from what was given and still be what was meant. Of two
+// characters neither may be wrong.
+std::size_t most_distance(std::string_view given, std::string_view name) noexcept {
+    const std::size_t length = std::max(given.size(), name.size());
+    const std::size_t shared = std::min(given.size(), name.size());
+    const bool same_start =
+        std::ranges::equal(given.substr(0, shared), name.substr(0, shared), {}, lower, lower);
+    if (same_start && shared >= shortest_stem) return most_edits;
+    if (length < 3) return 0;
+    return std::min(most_edits, std::max<std::size_t>(1, length / 3));
+}
 
 }  // namespace
 
@@ -38,13 +57,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string_view nearest_name(std::string_view given, std::span<const std::string_view> names) {
-    if (given.size() > longest_name) return {};
+    if (given.size() > longest_name || std::ranges::none_of(given, is_letter)) return {};
     std::string_view best;
-    std::size_t least = given.size() / 3 + 2;
+    std::size_t least = most_edits + 1;
     for (const std::string_view name : names) {
         const std::size_t distance = edit_distance(given, name);
-        // A name that shares nothing with what was given is no suggestion.
-        if (distance < least && distance < std::min(given.size(), name.size())) {
+        if (distance < least && distance <= most_distance(given, name)) {
             least = distance;
             best = name;
         }
@@ -52,4 +70,4 @@ std::string_view nearest_name(std::string_view given, std::span<const std::strin
     return best;
 }
 
-}  // namespace symphony::detail
+}  // namespace symphony
