@@ -16,6 +16,7 @@ packages=(
     libcurl4-openssl-dev zlib1g-dev libbrotli-dev libzstd-dev libnghttp2-dev
     libgtest-dev libgmock-dev libbenchmark-dev
     nginx-light tinyproxy-bin redis-server nodejs openssl libfaketime python3-aiosmtpd  # the tests' servers, certificates and clocks
+    zsh fish  # what the completions are for
 )
 bench_packages=(haproxy wrk nghttp2-client npm valgrind strace)
 

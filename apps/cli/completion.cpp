@@ -74,6 +74,12 @@ std::string zsh_action(const option_entry& option) {
     return option.value == "FILE" ? ":file:_files" : std::string(":value:");
 }
 
+// Where anything may stand, the empty list of choices: with no action at all zsh would show a
+// message in the place of the options that fit.
+std::string zsh_positional(const option_entry& option) {
+    return choices_of(option.value).empty() ? ":value:()" : zsh_action(option);
+}
+
 std::string zsh_text(std::string_view description) {
     std::string out;
     for (const char c : description) {
@@ -86,8 +92,7 @@ std::string zsh_text(std::string_view description) {
 std::string zsh_options(const std::vector<option_entry>& options) {
     std::string out;
     for (const option_entry& option : options) {
-        if (option.positional)
-            out += fmt::format(" \\\n        '{}'", ":" + zsh_action(option).substr(1));
+        if (option.positional) out += fmt::format(" \\\n        '{}'", zsh_positional(option));
         for (const std::string& name : option.names)
             out += fmt::format(" \\\n        '*{}[{}]{}'", name, zsh_text(option.description),
                                zsh_action(option));

@@ -32,7 +32,9 @@ void append_clean(std::string& out, std::string_view text) {
 
 bool wants_colour() {
     const char* no_colour = std::getenv("NO_COLOR");
-    return isatty(STDERR_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0');
+    const char* term = std::getenv("TERM");
+    return isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb" &&
+           (no_colour == nullptr || *no_colour == '\0');
 }
 
 spdlog::level::level_enum level_of(severity level) noexcept {

@@ -54,8 +54,10 @@ def start(case, arguments, env=None):
     return process
 
 
-def write_config(case, content, name="symphony.json"):
-    """Writes a dictionary (as JSON) or text into a directory of its own; returns the path."""
+def write_config(case, content, name=None):
+    """Writes a dictionary (as JSON) or text (YAML unless named) into a directory of its own; returns
+    the path."""
+    name = name or ("symphony.yaml" if isinstance(content, str) else "symphony.json")
     directory = tempfile.TemporaryDirectory(prefix="symphony-test-")
     case.addCleanup(directory.cleanup)
     path = pathlib.Path(directory.name, name)
