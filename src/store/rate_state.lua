@@ -6,6 +6,7 @@
 -- All numbers are doubles, exact below 2^53. Times are whole µs of the limiter's own clock: that of
 -- Redis, except that it stands still where Redis's goes back (a failover to a machine behind).
 --
+-- KEYS: the state; who uses it, where ARGV[7] names an instance.
 -- ARGV: verb, strategy, five arguments of the verb, then max, window and most of each level.
 -- Redis runs all of this at each call, and making a function costs as much as a small command: what
 -- is rarely needed makes its functions where it needs them.

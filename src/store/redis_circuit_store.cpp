@@ -70,7 +70,7 @@ boost::asio::awaitable<result<circuit_council>> redis_circuit_store::meet(std::s
                                                      numbers[8],
                                                      numbers[9]};
     const auto script = script_;
-    const auto reply = co_await commands_->run(*script, keys, arguments);
+    const auto reply = co_await commands_->run(*script, keys, arguments, split_keys::wait);
     if (!reply) co_return std::unexpected(reply.error());
     if (!is_sound(*reply)) {
         co_return fail(error_kind::store_unavailable,

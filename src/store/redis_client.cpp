@@ -26,12 +26,13 @@ asio::awaitable<result<redis_reply>> send(redis_parts to, std::string_view key,
         co_return fail(error_kind::cancelled, "the call was cancelled");
     }
     const instant until = later(to.core->time.now(), to.command_timeout);
-    co_return co_await to.topology->send(key, words, until);
+    co_return co_await to.topology->send(key, words, until, split_keys::wait);
 }
 
 asio::awaitable<result<redis_reply>> run_script(redis_parts on, const redis_script& script,
                                                 std::span<const std::string_view> keys,
-                                                std::span<const std::string_view> arguments) {
+                                                std::span<const std::string_view> arguments,
+                                                split_keys when_split) {
     if (on.core->stopped) co_return fail(error_kind::cancelled, "the call was cancelled");
     const instant until = later(on.core->time.now(), on.command_timeout);
     const std::string count = std::to_string(keys.size());
@@ -39,12 +40,12 @@ asio::awaitable<result<redis_reply>> run_script(redis_parts on, const redis_scri
     std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
     words.insert(words.end(), keys.begin(), keys.end());
     words.insert(words.end(), arguments.begin(), arguments.end());
-    result<redis_reply> reply = co_await on.topology->send(key, words, until);
+    result<redis_reply> reply = co_await on.topology->send(key, words, until, when_split);
     if (!reply || reply->kind != redis_reply::type::error) co_return reply;
     // Redis has lost the script, or never had it: what it is asked for with its source, it keeps.
     words[0] = "EVAL";
     words[1] = script.source;
-    reply = co_await on.topology->send(key, words, until);
+    reply = co_await on.topology->send(key, words, until, when_split);
     if (!reply || reply->kind != redis_reply::type::error) co_return reply;
     co_return std::unexpected(
         redis_error("Redis does not know a script that it was just given", reply->text));
@@ -62,8 +63,9 @@ public:
 
     asio::awaitable<result<redis_reply>> run(const redis_script& script,
                                              std::span<const std::string_view> keys,
-                                             std::span<const std::string_view> arguments) override {
-        return run_script(parts_, script, keys, arguments);
+                                             std::span<const std::string_view> arguments,
+                                             split_keys when_split) override {
+        return run_script(parts_, script, keys, arguments, when_split);
     }
     asio::awaitable<result<redis_reply>> command(std::string_view key,
                                                  std::span<const std::string_view> words) override {

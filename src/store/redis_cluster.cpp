@@ -52,7 +52,7 @@ redis_cluster::redis_cluster(redis_setup setup, const std::vector<redis_endpoint
 
 asio::awaitable<result<redis_reply>> redis_cluster::send(std::string_view key,
                                                          std::span<const std::string_view> words,
-                                                         instant until) {
+                                                         instant until, split_keys when_split) {
     const auto self = shared_from_this();
     if (!known_) refresh_soon();
     redis_request request;
@@ -63,7 +63,9 @@ asio::awaitable<result<redis_reply>> redis_cluster::send(std::string_view key,
     for (int hop = 0; hop <= most_redirections; ++hop) {
         const redis_request asking = way.asks ? with_asking(request) : redis_request();
         result<redis_reply> reply = co_await way.to->ask(way.asks ? asking : request, until);
-        if (!follow(reply, way)) co_return judge(std::move(reply), way, request.verb);
+        const bool leads_on = follow(reply, way);
+        if (!leads_on || (way.waits && when_split == split_keys::fail))
+            co_return judge(std::move(reply), way, request.verb);
         if (!way.waits) continue;
         redis_waiter pause(*setup_.core);
         const wake why = co_await pause.wait(later(setup_.core->time.now(), try_again_delay));

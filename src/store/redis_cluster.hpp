@@ -20,7 +20,8 @@ public:
     redis_cluster(redis_setup setup, const std::vector<redis_endpoint>& seeds);
 
     [[nodiscard]] boost::asio::awaitable<result<redis_reply>> send(
-        std::string_view key, std::span<const std::string_view> words, instant until) override;
+        std::string_view key, std::span<const std::string_view> words, instant until,
+        split_keys when_split) override;
     void stop() noexcept override;
 
 private:

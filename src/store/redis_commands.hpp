@@ -28,16 +28,27 @@ struct redis_script {
     std::string sha1;  ///< lower-case hex
 };
 
+/// What becomes of a script while its slot moves and the node at hand lacks some of its keys.
+enum class split_keys : std::uint8_t {
+    wait,  ///< asked again for a while
+    fail,  ///< an error at once, for who can do without some of the keys; see `are_split`
+};
+
+/// Whether a script failed because its slot is on its way and its keys are apart.
+[[nodiscard]] inline bool are_split(const error& why) noexcept {
+    return why.remote.starts_with("TRYAGAIN ");
+}
+
 /// Sends commands to the server that holds a key. Errors: `store_unavailable`, also for an error
 /// that Redis answers (its text in `remote`); redirections, a script that Redis has lost and a
 /// master that has become a replica are dealt with underneath.
 class redis_commands {
 public:
     virtual ~redis_commands() = default;
-    /// EVALSHA; all `keys` live in one slot.
+    /// EVALSHA; all `keys` live in one slot. A single key is never apart.
     [[nodiscard]] virtual boost::asio::awaitable<result<redis_reply>> run(
         const redis_script& script, std::span<const std::string_view> keys,
-        std::span<const std::string_view> arguments) = 0;
+        std::span<const std::string_view> arguments, split_keys when_split) = 0;
     /// Any other command; `key` says where it goes.
     [[nodiscard]] virtual boost::asio::awaitable<result<redis_reply>> command(
         std::string_view key, std::span<const std::string_view> words) = 0;

@@ -19,7 +19,7 @@ public:
 
     asio::awaitable<result<redis_reply>> send(std::string_view key,
                                               std::span<const std::string_view> words,
-                                              instant until) override;
+                                              instant until, split_keys when_split) override;
     void stop() noexcept override { to_->retire(redis_error("the Redis client was stopped")); }
 
 private:
@@ -28,7 +28,7 @@ private:
 
 asio::awaitable<result<redis_reply>> redis_direct::send(std::string_view /*key*/,
                                                         std::span<const std::string_view> words,
-                                                        instant until) {
+                                                        instant until, split_keys /*when_split*/) {
     const auto server = to_;
     redis_request request;
     request.verb = words.front();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -16,6 +17,8 @@ namespace symphony::detail {
 namespace {
 
 constexpr duration renewal = std::chrono::seconds(3);
+constexpr duration renewal_while_split = std::chrono::seconds(1);
+constexpr std::size_t who_asks = 6;  // of the arguments
 
 std::string_view name_of(rate_strategy strategy) noexcept {
     switch (strategy) {
@@ -35,10 +38,31 @@ std::unexpected<error> not_understood() {
 
 bool all_numbers(const redis_reply& reply, std::size_t count) {
     if (reply.kind != redis_reply::type::array || reply.items.size() != count) return false;
-    for (const redis_reply& item : reply.items) {
-        if (item.kind != redis_reply::type::integer || item.integer < 0) return false;
+    constexpr std::int64_t exact = std::int64_t{1} << 53;  // of Lua's numbers
+    return std::ranges::all_of(reply.items, [](const redis_reply& item) {
+        return item.kind == redis_reply::type::integer && item.integer >= 0 && item.integer < exact;
+    });
+}
+
+bool is_number_of(const redis_reply& reply, std::int64_t expected) {
+    return reply.kind == redis_reply::type::integer && reply.integer == expected;
+}
+
+// As the script answers, or nothing that may be acted on: a permit that nobody gave passes a limit.
+bool is_sound(const rate_grant& grant, const rate_claim& asked, std::size_t levels) {
+    using verdict = rate_grant::verdict;
+    if (grant.level >= levels) return false;
+    switch (grant.what) {
+        case verdict::admitted:
+            return grant.permits >= asked.cost && grant.wait == duration::zero() &&
+                   grant.permits <= (asked.cost > 0 ? std::max(asked.cost, asked.want) : 0);
+        case verdict::reserved:
+            return grant.permits == asked.cost && asked.cost > 0 && grant.wait > duration::zero();
+        case verdict::refused:
+        case verdict::never:
+            return grant.permits == 0 && grant.ticket == 0;
     }
-    return true;
+    return false;
 }
 
 template <class Number>
@@ -57,8 +81,7 @@ std::string new_id(random_source& random) {
 struct redis_rate_store::step {
     step(const shared_limit& of, std::string_view verb, std::array<std::string, 5> asked)
         : sliding(of.strategy == rate_strategy::sliding_window) {
-        const std::string key = redis_key(of.key);
-        keys = {key + ":rl", key + ":who"};
+        keys.push_back(redis_key(of.key) + ":rl");
         arguments.reserve(7 + 3 * of.levels.size());
         arguments.emplace_back(verb);
         arguments.emplace_back(name_of(of.strategy));
@@ -70,8 +93,18 @@ struct redis_rate_store::step {
             arguments.push_back(decimal(l.most));
         }
     }
+    // Counts the instances, too.
+    void renew(const shared_limit& of, const std::string& id) {
+        keys.push_back(redis_key(of.key) + ":who");
+        arguments[who_asks] = id;
+    }
+    void leave_out_renewal() {
+        keys.pop_back();
+        arguments[who_asks].clear();
+    }
+
     bool sliding;
-    std::array<std::string, 2> keys;
+    std::vector<std::string> keys;
     std::vector<std::string> arguments;
 };
 
@@ -82,15 +115,21 @@ redis_rate_store::redis_rate_store(std::unique_ptr<redis_commands> commands, con
       id_(new_id(random)),
       memory_(std::make_shared<memory>(memory{redis_script(std::string(rate_window_script())),
                                               redis_script(std::string(rate_bucket_script())),
+                                              commands_.get(),
                                               {}})) {}
-redis_rate_store::~redis_rate_store() = default;
 
-boost::asio::awaitable<result<redis_reply>> redis_rate_store::run(step what) {
-    const std::array<std::string_view, 2> keys{what.keys[0], what.keys[1]};
+redis_rate_store::~redis_rate_store() {
+    memory_->commands = nullptr;
+}
+
+// Also when the store has gone since its caller began.
+boost::asio::awaitable<result<redis_reply>> redis_rate_store::run(memory_ptr with,
+                                                                  const step& what) {
+    if (with->commands == nullptr) co_return fail(error_kind::cancelled, "the call was cancelled");
+    const std::vector<std::string_view> keys(what.keys.begin(), what.keys.end());
     const std::vector<std::string_view> arguments(what.arguments.begin(), what.arguments.end());
-    const auto kept = memory_;
-    co_return co_await commands_->run(what.sliding ? kept->windows : kept->buckets, keys,
-                                      arguments);
+    co_return co_await with->commands->run(what.sliding ? with->windows : with->buckets, keys,
+                                           arguments, split_keys::fail);
 }
 
 boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_limit& of,
@@ -103,22 +142,30 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
     const bool renew =
         what.cost == 0 || known == kept->present.end() || known->second.renew_at <= now;
     const std::string key = of.key;
+    const std::size_t levels = of.levels.size();
+    const rate_claim asked_for = what;
     step asked(of, "claim",
                {decimal(std::uint64_t{what.cost}), decimal(std::uint64_t{what.want}),
-                decimal(micros_up(what.hold)), decimal(micros_down(what.max_wait)),
-                renew ? id_ : std::string()});
-    auto reply = co_await run(std::move(asked));
+                decimal(micros_up(what.hold)), decimal(micros_down(what.max_wait)), std::string()});
+    if (renew) asked.renew(of, id_);
+    auto reply = co_await run(kept, asked);
+    if (!reply && renew && are_split(reply.error())) {
+        kept->present[key].renew_at = later(now, renewal_while_split);
+        asked.leave_out_renewal();
+        reply = co_await run(kept, asked);
+    }
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     if (!all_numbers(*reply, 6) || reply->items[0].integer > 3) co_return not_understood();
-    presence& mine = kept->present[key];
     const auto at = [&reply](std::size_t i) { return reply->items[i].integer; };
-    if (at(5) > 0) mine = {later(now, renewal), narrowed<std::uint32_t>(at(5))};
     rate_grant grant;
     grant.what = static_cast<rate_grant::verdict>(at(0));
     grant.level = narrowed<std::uint8_t>(at(1));
     grant.permits = narrowed<std::uint32_t>(at(2));
     grant.wait = std::chrono::microseconds(std::min(at(3), 2 * longest_micros));
     grant.ticket = static_cast<std::uint64_t>(at(4));
+    if (!is_sound(grant, asked_for, levels)) co_return not_understood();
+    presence& mine = kept->present[key];
+    if (at(5) > 0) mine = {later(now, renewal), narrowed<std::uint32_t>(at(5))};
     grant.instances = mine.instances;
     co_return grant;
 }
@@ -127,35 +174,39 @@ boost::asio::awaitable<result<void>> redis_rate_store::give_back(const shared_li
                                                                  std::uint64_t ticket,
                                                                  std::uint32_t permits) {
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
-    step asked(of, "give",
-               {decimal(ticket), decimal(std::uint64_t{permits}), std::string(), std::string(),
-                std::string()});
-    auto reply = co_await run(std::move(asked));
+    const step asked(of, "give",
+                     {decimal(ticket), decimal(std::uint64_t{permits}), std::string(),
+                      std::string(), std::string()});
+    auto reply = co_await run(memory_, asked);
     if (!reply) co_return std::unexpected(std::move(reply.error()));
+    if (!is_number_of(*reply, 0) && !is_number_of(*reply, permits)) co_return not_understood();
     co_return result<void>();
 }
 
 boost::asio::awaitable<result<void>> redis_rate_store::pause(const shared_limit& of,
                                                              duration length) {
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
-    step asked(
+    const step asked(
         of, "pause",
         {decimal(micros_up(length)), std::string(), std::string(), std::string(), std::string()});
-    auto reply = co_await run(std::move(asked));
+    auto reply = co_await run(memory_, asked);
     if (!reply) co_return std::unexpected(std::move(reply.error()));
+    if (!is_number_of(*reply, 1)) co_return not_understood();
     co_return result<void>();
 }
 
 boost::asio::awaitable<result<rate_limiter::view>> redis_rate_store::look(const shared_limit& of) {
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
     const std::vector<rate_level> levels = of.levels;
+    const std::vector<budget_level> budget = budget_levels(of);
     rate_limiter::view view;
     view.strategy = of.strategy;
-    step asked(of, "look", {});
-    auto reply = co_await run(std::move(asked));
+    const step asked(of, "look", {});
+    auto reply = co_await run(memory_, asked);
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     if (!all_numbers(*reply, 2 * levels.size())) co_return not_understood();
     for (std::size_t i = 0; i < levels.size(); ++i) {
+        if (reply->items[2 * i].integer > budget[i].most) co_return not_understood();
         const auto left = static_cast<std::uint64_t>(reply->items[2 * i].integer);
         const micros reset = std::min(reply->items[2 * i + 1].integer, 2 * longest_micros);
         view.levels.push_back(

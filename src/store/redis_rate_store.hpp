@@ -18,8 +18,9 @@ namespace symphony::detail {
 
 /// Shared budgets in Redis: each step is one call of one script, on `symphony:{KEY}:rl`; who uses a
 /// key is in `symphony:{KEY}:who`. Braces in a key are escaped, so that both are in one slot of a
-/// cluster. Used from one executor. May go while words are under way: each still ends, with an
-/// error or its answer.
+/// cluster. While that slot moves, steps go on without the second key wherever it is elsewhere, and
+/// the number of instances stays what it was. Used from one executor. May go while words are under
+/// way: each still ends, with an error or its answer.
 class redis_rate_store final : public rate_store {
 public:
     /// `time` has to outlive the store; it only spaces the renewals of this instance's name.
@@ -47,14 +48,17 @@ private:
     struct memory {
         redis_script windows;
         redis_script buckets;
+        redis_commands* commands;                           // null: gone
         std::unordered_map<std::string, presence> present;  // one a key, as many as are configured
     };
-    [[nodiscard]] boost::asio::awaitable<result<redis_reply>> run(step what);
+    using memory_ptr = std::shared_ptr<memory>;
+    [[nodiscard]] static boost::asio::awaitable<result<redis_reply>> run(memory_ptr with,
+                                                                         const step& what);
 
     std::unique_ptr<redis_commands> commands_;
     const clock& time_;
     std::string id_;
-    const std::shared_ptr<memory> memory_;
+    const memory_ptr memory_;
 };
 
 }  // namespace symphony::detail

@@ -17,7 +17,8 @@ public:
     /// The reply, or `store_unavailable` for an error that Redis answers, but for NOSCRIPT, which
     /// is a reply.
     [[nodiscard]] virtual boost::asio::awaitable<result<redis_reply>> send(
-        std::string_view key, std::span<const std::string_view> words, instant until) = 0;
+        std::string_view key, std::span<const std::string_view> words, instant until,
+        split_keys when_split) = 0;
     virtual void stop() noexcept = 0;
 };
 

@@ -64,6 +64,34 @@ class SharedLimitFaults(unittest.TestCase):
         self.assertGreater(len(load.took), 200)
         self.assertLess(max(load.took), 0.25)
 
+    def test_a_redis_that_sleeps_holds_up_no_call(self):
+        redis = Redis(self, "--enable-debug-command", "local")
+        gateway = Gateway(self, shared(self.api.url, redis, 5000, onStoreFailure="local"))
+        self.assertEqual(gateway.request().status, 200)
+
+        def up():
+            return gateway.metric("symphony_rate_limit_store_up", tool="shop")
+
+        self.assertEqual(up(), 1)
+        load = Load([gateway], callers=4, pause=0.005)
+        for _ in range(2):
+            time.sleep(0.3)
+            sleeper = threading.Thread(target=redis.command, args=("DEBUG", "SLEEP", "1"))
+            asleep = time.monotonic()
+            sleeper.start()
+            wait_until(lambda: up() == 0, "the silence to be noticed", timeout=0.9)
+            self.assertEqual(self.store(gateway), "redis-down")
+            sleeper.join()
+            awake = time.monotonic()
+            self.assertGreater(awake - asleep, 0.9)
+            meanwhile = [t for t in self.arrivals() if asleep + 0.1 < t < awake]
+            self.assertGreater(len(meanwhile), 50)
+            wait_until(lambda: up() == 1, "shared counting again", timeout=1)
+            self.assertEqual(self.store(gateway), "redis")
+        load.stop()
+        self.assertEqual(load.statuses, {200})
+        self.assertLess(max(load.took), 0.25)
+
     def test_killed_and_restarted_under_load_admits_no_more_than_stated(self):
         limit = 40
         gateways = [Gateway(self, shared(self.api.url, self.redis, limit)) for _ in range(2)]

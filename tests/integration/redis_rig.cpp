@@ -23,7 +23,7 @@ asio::awaitable<result<redis_reply>> perform(redis_rig& rig, redis_rig::call one
     detail::redis_commands& client = *rig.client;
     const std::vector<std::string_view> words(one->words.begin(), one->words.end());
     const std::vector<std::string_view> arguments(one->arguments.begin(), one->arguments.end());
-    if (one->script) co_return co_await client.run(*one->script, words, arguments);
+    if (one->script) co_return co_await client.run(*one->script, words, arguments, one->when_split);
     co_return co_await client.command(words.size() > 1 ? words[1] : "", words);
 }
 

@@ -24,6 +24,7 @@ struct redis_call {
     std::vector<std::string> words;              ///< the second is the key
     std::optional<detail::redis_script> script;  ///< then the words are its keys
     std::vector<std::string> arguments;
+    detail::split_keys when_split = detail::split_keys::wait;
     std::optional<result<detail::redis_reply>> outcome;
     instant ended_at{};
     boost::asio::cancellation_signal cancel;

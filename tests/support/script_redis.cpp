@@ -124,7 +124,7 @@ redis_reply script_redis::command(std::span<const std::string_view> words) {
 
 boost::asio::awaitable<result<redis_reply>> blocking_commands::run(
     const detail::redis_script& script, std::span<const std::string_view> keys,
-    std::span<const std::string_view> arguments) {
+    std::span<const std::string_view> arguments, detail::split_keys /*when_split*/) {
     const std::string count = std::to_string(keys.size());
     std::vector<std::string_view> words{"EVALSHA", script.sha1, count};
     words.insert(words.end(), keys.begin(), keys.end());

@@ -50,7 +50,7 @@ public:
     explicit blocking_commands(script_redis& server) : server_(server) {}
     [[nodiscard]] boost::asio::awaitable<result<detail::redis_reply>> run(
         const detail::redis_script& script, std::span<const std::string_view> keys,
-        std::span<const std::string_view> arguments) override;
+        std::span<const std::string_view> arguments, detail::split_keys when_split) override;
     [[nodiscard]] boost::asio::awaitable<result<detail::redis_reply>> command(
         std::string_view key, std::span<const std::string_view> words) override;
 

@@ -3,11 +3,11 @@
 from .config import single
 
 
-def shared(url, redis, per_second, **more):
+def shared(url, redis, per_second, strategy="sliding-window", **more):
     return single(url, timeout=20000, rateLimit={
         "maxRequestsPerSecond": per_second, "maxRequestsPerMinute": 10000, "keyPrefix": "shop-test",
         "distributed": {"redis": {"host": "127.0.0.1", "port": redis.port},
-                        "strategy": "sliding-window"},
+                        "strategy": strategy},
         **more})
 
 

@@ -8,9 +8,10 @@ from .waiting import wait_until
 
 
 class Redis:
-    """Keeps nothing on disk; stops when `case` ends."""
+    """Keeps nothing on disk; stops when `case` ends. `arguments` are more of its own."""
 
-    def __init__(self, case):
+    def __init__(self, case, *arguments):
+        self._arguments = arguments
         with socket.socket() as chosen:
             chosen.bind(("127.0.0.1", 0))
             self.port = chosen.getsockname()[1]
@@ -22,7 +23,7 @@ class Redis:
     def start(self):
         self._process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "no", "--dir", self._directory.name],
+             "--appendonly", "no", "--dir", self._directory.name, *self._arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: self.command("PING") == b"+PONG\r\n", "redis-server to answer")
 

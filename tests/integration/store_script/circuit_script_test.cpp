@@ -43,11 +43,11 @@ public:
     }
     boost::asio::awaitable<result<detail::redis_reply>> run(
         const detail::redis_script& /*script*/, std::span<const std::string_view> keys,
-        std::span<const std::string_view> arguments) override {
+        std::span<const std::string_view> arguments, detail::split_keys when_split) override {
         std::vector<std::string_view> all(arguments.begin(), arguments.end());
         const std::string now = std::to_string(now_);
         all.push_back(now);
-        co_return co_await inner_.run(*script_, keys, all);
+        co_return co_await inner_.run(*script_, keys, all, when_split);
     }
     boost::asio::awaitable<result<detail::redis_reply>> command(
         std::string_view key, std::span<const std::string_view> words) override {

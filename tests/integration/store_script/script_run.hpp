@@ -45,7 +45,8 @@ struct limit {
 /// it has the verbs, to the local policy, whose answers have to agree; then to the script in Redis.
 class script_run {
 public:
-    script_run(test_support::script_redis& server, std::uint64_t seed, scope what,
+    /// Without a server: nothing is told to a script.
+    script_run(test_support::script_redis* server, std::uint64_t seed, scope what,
                rate_strategy strategy);
     /// Fails the test where answers differ.
     void go(int steps);
@@ -78,7 +79,7 @@ private:
         bool changes = false;
         std::string what;
     };
-    test_support::script_redis& server_;
+    test_support::script_redis* const server_;
     std::uint64_t seed_;
     dice roll_;
     scope scope_;
