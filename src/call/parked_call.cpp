@@ -12,9 +12,7 @@ namespace symphony {
 namespace asio = boost::asio;
 
 parked_call::expiry::expiry(parked_call& call) noexcept
-    : timer([](timer& fired) noexcept {
-          static_cast<expiry&>(fired).owner.end(queue_outcome::expired);
-      }),
+    : timer([](timer& fired) noexcept { static_cast<expiry&>(fired).owner.time_is_up(); }),
       owner(call) {}
 
 parked_call::parked_call(const shard& where) : where_(where), expiry_(*this) {}

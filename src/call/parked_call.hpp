@@ -42,6 +42,10 @@ protected:
     bool finish(queue_outcome how) noexcept;
     /// When the wait ends by itself; set before `wait`.
     void expire_at(instant when) noexcept { expires_ = when; }
+    /// That moment has come. On the call's own shard.
+    virtual void time_is_up() noexcept { end(queue_outcome::expired); }
+    /// From within `time_is_up`: it comes again then.
+    void extend(instant until) noexcept { where_.wakeups.arm(expiry_, until); }
 
 private:
     struct expiry : timer {

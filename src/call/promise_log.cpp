@@ -25,6 +25,7 @@ duration promise_log::level::worth(std::uint64_t permits) const noexcept {
 void promise_log::reconfigure(const rate_limit_options& limit) {
     strategy_ = limit.strategy;
     levels_.clear();
+    refused_until_ = instant::min();  // under other limits
     longest_ = duration::zero();
     for (const rate_level& one : limit.levels()) {
         levels_.push_back({one});

@@ -39,4 +39,13 @@ void queued_call::leave() noexcept {
     gate_->withdraw(*this);
 }
 
+void queued_call::time_is_up() noexcept {
+    const auto keep = shared_from_this();
+    if (const auto again = gate_->time_is_up(*this)) {
+        extend(*again);
+    } else {
+        end(queue_outcome::expired);
+    }
+}
+
 }  // namespace symphony

@@ -30,6 +30,7 @@ private:
     static void on_grant(rate_waiter& self) noexcept;
     static void on_refusal(rate_waiter& self, const rate_decision& why) noexcept;
     void leave() noexcept override;
+    void time_is_up() noexcept override;
 
     const std::shared_ptr<rate_gate> gate_;
     rate_answer answer_;  // written by whoever took it out of the queue

@@ -75,6 +75,11 @@ void rate_gate::withdraw(queued_call& call) noexcept {
     // Not queued any more means that its grant ran or is about to: that one forgets it.
 }
 
+std::optional<instant> rate_gate::time_is_up(queued_call& call) noexcept {
+    if (!shared_) return std::nullopt;
+    return shared_->time_is_up(call, home_.time.now());
+}
+
 void rate_gate::give_back(const rate_permit& permit, std::uint32_t cost) noexcept {
     if (cost == 0 || permit.from == rate_permit::origin::free) return;
     const instant now = home_.time.now();
@@ -100,7 +105,7 @@ void rate_gate::narrow(std::uint64_t left, instant until, instant now) noexcept 
 void rate_gate::reconfigure(const rate_limit_options& options, const rate_sharing_options* how,
                             instant now) {
     if (shared_ && how != nullptr) {
-        shared_->reconfigure(options, *how);
+        shared_->reconfigure(options, *how, now);
     } else {
         limiter_.reconfigure(options, now);
     }

@@ -35,6 +35,9 @@ public:
     [[nodiscard]] rate_answer enqueue(const std::shared_ptr<queued_call>& call, instant now);
     /// The call gave up: it leaves the queue, and the next one moves up.
     void withdraw(queued_call& call) noexcept;
+    /// The call's time in the queue is over: it leaves by `queue_outcome::expired`. With a moment:
+    /// the gate ends the wait itself where it has to, and that is when the call's own time is over.
+    [[nodiscard]] std::optional<instant> time_is_up(queued_call& call) noexcept;
     /// Gives back a permit that was not used.
     void give_back(const rate_permit& permit, std::uint32_t cost) noexcept;
     void pause(instant until, instant now) noexcept;

@@ -2,16 +2,18 @@
 
 #include "call/rate_gate.hpp"
 
+#include <boost/asio/dispatch.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace symphony {
 
+namespace asio = boost::asio;
+
 namespace {
 
 using verdict = rate_decision::verdict;
-
-constexpr duration probe_interval = std::chrono::milliseconds(250);
 
 std::optional<duration> lease_time_of(const rate_sharing_options& how) {
     if (!how.lease) return std::nullopt;
@@ -19,42 +21,67 @@ std::optional<duration> lease_time_of(const rate_sharing_options& how) {
 }
 
 rate_answer unavailable() {
-    rate_answer made{{verdict::refused, 0, probe_interval}, {}, true};
+    rate_answer made{{verdict::refused, 0, shared_budget::probe_interval}, {}, true};
     return made;
 }
 
 }  // namespace
 
 shared_budget::shared_budget(rate_gate& gate, rate_sharing how, const rate_limit_options& limit)
-    : gate_(gate), how_(std::move(how)), queue_(limit, lease_time_of(how_.options)) {
-    set_limit_locked(limit);
+    : gate_(gate),
+      how_(std::move(how)),
+      options_(limit),
+      queue_(limit, lease_time_of(how_.options)) {
+    set_limit_locked();
+    forget_view_locked();
 }
 
-void shared_budget::set_limit_locked(const rate_limit_options& limit) {
-    options_ = limit;
+void shared_budget::set_limit_locked() {
     auto made = std::make_shared<shared_limit>();
     made->key = how_.key;
-    made->strategy = limit.strategy;
-    made->levels = limit.levels();
+    made->strategy = options_.strategy;
+    made->levels = options_.levels();
     limit_ = std::move(made);
+}
+
+void shared_budget::forget_view_locked() {
+    known_.limits = options_.levels();
     known_.view = {};
-    known_.view.strategy = limit.strategy;
-    for (const rate_level& level : limit_->levels) {
+    known_.view.strategy = options_.strategy;
+    for (const rate_level& level : known_.limits) {
         const std::uint64_t full = level.burst > 0 ? level.burst : level.max;
         known_.view.levels.push_back({level.max, level.window, full, duration::zero()});
     }
     known_.at = instant::min();
 }
 
-void shared_budget::reconfigure(const rate_limit_options& limit, const rate_sharing_options& how) {
-    const std::lock_guard lock(mutex_);
-    how_.options = how;
-    queue_.reconfigure(limit, lease_time_of(how));
-    set_limit_locked(limit);
-    if (!is_up()) gate_.limiter_.reconfigure(share_locked(), gate_.home_.time.now());
+// The queue turns over on the home shard, so that what other threads ask for cannot pass what has
+// to go back before it.
+void shared_budget::reconfigure(const rate_limit_options& limit, const rate_sharing_options& how,
+                                instant now) {
+    shared_actions then;
+    {
+        const std::lock_guard lock(mutex_);
+        how_.options = how;
+        options_ = limit;
+        queue_.reconfigure(now, limit, lease_time_of(how), then);
+        forget_view_locked();
+        if (!is_up()) gate_.limiter_.reconfigure(share_locked(), now);
+    }
+    perform(std::move(then));
+    const keeper self = gate_.shared_from_this();
+    asio::dispatch(gate_.home_.executor, [this, self] {
+        if (!is_over()) tick(gate_.home_.time.now());
+    });
 }
 
-std::shared_ptr<const shared_limit> shared_budget::limit() const {
+shared_budget::limit_in_store shared_budget::follow_locked(const shared_actions& then) {
+    limit_in_store before = limit_;
+    if (then.turned_over) set_limit_locked();
+    return before;
+}
+
+shared_budget::limit_in_store shared_budget::limit() const {
     const std::lock_guard lock(mutex_);
     return limit_;
 }
@@ -121,7 +148,7 @@ rate_answer shared_budget::enqueue(queued_call& call, instant now) {
                 wakes = made.decision.what == verdict::queued;
             }
         }
-        call.expire_at(call.latest);
+        call.expire_at(call.useful_until());
     }
     perform(std::move(then));
     if (wakes) gate_.rearm();
@@ -141,6 +168,20 @@ void shared_budget::withdraw(queued_call& call, instant now) {
     gate_.waiting_.remove(call);
     perform(std::move(then));
     if (!up) gate_.rearm();
+}
+
+std::optional<instant> shared_budget::time_is_up(queued_call& call, instant now) {
+    shared_actions then;
+    std::optional<instant> again;
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_up() && now < call.latest) {
+            again = call.latest;
+            queue_.time_is_up(now, call, then);
+        }
+    }
+    perform(std::move(then));
+    return again;
 }
 
 void shared_budget::pause(instant until, instant now) {
@@ -191,10 +232,10 @@ rate_limiter::view shared_budget::view_locked(instant now) const {
     seen.queued = queue_.size();
     if (known_.at == instant::min()) return seen;
     const duration age = difference(now, known_.at);
-    for (std::size_t i = 0; i < seen.levels.size() && i < limit_->levels.size(); ++i) {
+    for (std::size_t i = 0; i < seen.levels.size() && i < known_.limits.size(); ++i) {
         rate_limiter::level_view& level = seen.levels[i];
         level.reset = std::max(level.reset - age, duration::zero());
-        const rate_level& full = limit_->levels[i];
+        const rate_level& full = known_.limits[i];
         if (level.reset == duration::zero() && age > duration::zero()) {
             level.remaining = full.burst > 0 ? full.burst : full.max;
         }
@@ -204,16 +245,19 @@ rate_limiter::view shared_budget::view_locked(instant now) const {
 
 void shared_budget::tick(instant now) {
     shared_actions then;
+    limit_in_store before;
     bool probe = false;
     {
         const std::lock_guard lock(mutex_);
-        if (is_up()) {
+        if (is_up() || queue_.is_changing()) {
             queue_.tick(now, then);
-        } else if (!probing_ && now >= probe_at_) {
+            before = follow_locked(then);
+        }
+        if (!is_up() && !probing_ && now >= probe_at_) {
             probe = probing_ = true;
         }
     }
-    perform(std::move(then));
+    perform(std::move(then), std::move(before));
     if (probe) ask_whether_back();
 }
 
@@ -227,87 +271,15 @@ std::optional<instant> shared_budget::next(instant now) const {
 void shared_budget::answered(std::uint64_t claim, const rate_grant& grant) {
     const instant now = gate_.home_.time.now();
     shared_actions then;
+    limit_in_store before;
     {
         const std::lock_guard lock(mutex_);
         queue_.answer(now, claim, grant, then);
         for (rate_limiter::level_view& level : known_.view.levels)
             level.remaining -= std::min<std::uint64_t>(level.remaining, grant.permits);
+        before = follow_locked(then);
     }
-    perform(std::move(then));
-}
-
-void shared_budget::fall(std::string_view why) {
-    const instant now = gate_.home_.time.now();
-    shared_actions then;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!is_up()) return;
-        up_ = false;
-        probe_at_ = now + probe_interval;
-        move_over_locked(now, then);
-    }
-    tell_change(false, why, now);
-    finish(then);
-    gate_.rearm();
-}
-
-// What was promised is forgotten: the store may have lost it, and cannot be told.
-void shared_budget::move_over_locked(instant now, shared_actions& then) {
-    const store_failure how = how_.options.on_store_failure;
-    if (how == store_failure::local) gate_.limiter_.reconfigure(share_locked(), now);
-    for (shared_waiter* const waiter : queue_.abandon()) {
-        rate_answer told = admit_down_locked(now, waiter->cost);
-        const bool waits = how == store_failure::local && waiter->cost > 0 && !told.unavailable &&
-                           told.decision.what == verdict::refused;
-        if (waits) {
-            waiter->latest = waiter->useful_until();
-            told.decision = gate_.limiter_.acquire(now, *waiter);
-        }
-        if (told.decision.admitted()) {
-            then.grants.push_back({waiter, told.permit});
-        } else if (told.decision.what != verdict::queued) {
-            then.refusals.push_back({waiter, told.decision, told.unavailable});
-        }
-    }
-}
-
-// Whoever waited for the local share is asked for again, in the old order.
-void shared_budget::rise() {
-    const instant now = gate_.home_.time.now();
-    std::vector<std::shared_ptr<queued_call>> waiting;  // goes after the lock
-    std::vector<queued_call*> back;
-    shared_actions then;
-    duration pause{};
-    {
-        const std::lock_guard lock(mutex_);
-        if (is_up()) return;
-        waiting = gate_.waiting_.all();
-        for (const auto& call : waiting) {
-            if (gate_.limiter_.cancel(*call, now)) back.push_back(call.get());
-        }
-        up_ = true;
-        probing_ = false;
-        known_.asking = false;
-        std::ranges::sort(back, {}, &shared_waiter::where);
-        for (queued_call* const call : back) {
-            const rate_decision told = queue_.add(now, *call, then);
-            if (told.what != verdict::queued) then.refusals.push_back({call, told});
-        }
-        pause = difference(queue_.paused_until(), now);
-    }
-    tell_change(true, "it answers again", now);
-    perform(std::move(then));
-    if (pause > duration::zero()) tell_pause(pause);
-    gate_.rearm();
-}
-
-void shared_budget::probe_failed() {
-    {
-        const std::lock_guard lock(mutex_);
-        probing_ = false;
-        probe_at_ = gate_.home_.time.now() + probe_interval;
-    }
-    gate_.rearm();
+    perform(std::move(then), std::move(before));
 }
 
 // The waiters are kept by the gate until they are told.

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace symphony {
 
@@ -30,16 +31,21 @@ struct rate_sharing {
 /// down. The store is used on the home shard only; everything else is thread-safe.
 class shared_budget {
 public:
+    /// How often a store that is away is tried, and how old a view of it may be.
+    static constexpr duration probe_interval = std::chrono::milliseconds(250);
+
     shared_budget(rate_gate& gate, rate_sharing how, const rate_limit_options& limit);
 
     /// From a running lease at once, else `queued`: the call has to stand in the queue.
     [[nodiscard]] rate_answer try_acquire(instant now, std::uint32_t cost) noexcept;
     [[nodiscard]] rate_answer enqueue(queued_call& call, instant now);
     void withdraw(queued_call& call, instant now);
+    /// As `rate_gate::time_is_up`.
+    [[nodiscard]] std::optional<instant> time_is_up(queued_call& call, instant now);
     void give_back(const rate_permit& permit, std::uint32_t cost, instant now);
     void pause(instant until, instant now);
     /// The store stays.
-    void reconfigure(const rate_limit_options& limit, const rate_sharing_options& how);
+    void reconfigure(const rate_limit_options& limit, const rate_sharing_options& how, instant now);
 
     [[nodiscard]] bool is_up() const noexcept { return up_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::size_t queued() const;
@@ -59,6 +65,7 @@ private:
     using keeper = std::shared_ptr<rate_gate>;
     // What the store said about itself last, and what has been taken since.
     struct snapshot {
+        std::vector<rate_level> limits;
         rate_limiter::view view;
         instant at = instant::min();
         bool asking = false;
@@ -71,29 +78,35 @@ private:
     [[nodiscard]] rate_answer enqueue_down_locked(queued_call& call, instant now);
     // What is left to do on the home shard is left undone then: that goes.
     [[nodiscard]] bool is_over() const noexcept;
-    // Tells the waiters here and now, and the store on the home shard.
-    void perform(shared_actions then);
+    using limit_in_store = std::shared_ptr<const shared_limit>;
+    // Tells the waiters here and now, and the store on the home shard. `before`: the limit by which
+    // permits go back, where that is another.
+    void perform(shared_actions then, limit_in_store before = {});
     void finish(const shared_actions& then);
-    void perform_at_home(const keeper& self, const shared_actions& then);
+    void perform_at_home(const keeper& self, const shared_actions& then,
+                         const limit_in_store& before);
     void tell_pause(duration length);
     void ask_for_view();
     void ask_whether_back();
     void spawn(const keeper& self, boost::asio::awaitable<void> work);
     boost::asio::awaitable<void> run_claim(shared_actions::claim what);
-    boost::asio::awaitable<void> run_refund(shared_actions::refund what);
+    boost::asio::awaitable<void> run_refund(shared_actions::refund what, limit_in_store of);
     boost::asio::awaitable<void> run_pause(duration length);
     boost::asio::awaitable<void> run_probe();
     boost::asio::awaitable<void> run_look();
     void answered(std::uint64_t claim, const rate_grant& grant);
     void fall(std::string_view why);
     void move_over_locked(instant now, shared_actions& then);
-    void rise();
+    void rise(duration paused);
     void probe_failed();
     void tell_change(bool up, std::string_view why, instant now) const;
-    [[nodiscard]] std::shared_ptr<const shared_limit> limit() const;
+    [[nodiscard]] limit_in_store limit() const;
     [[nodiscard]] rate_limit_options share_locked() const;
     [[nodiscard]] rate_limiter::view view_locked(instant now) const;
-    void set_limit_locked(const rate_limit_options& limit);
+    void set_limit_locked();
+    void forget_view_locked();
+    // After a step of the queue on the home shard: the limit that held before it.
+    [[nodiscard]] limit_in_store follow_locked(const shared_actions& then);
 
     rate_gate& gate_;
     rate_sharing how_;            // only the options change
@@ -101,7 +114,7 @@ private:
 
     mutable std::mutex mutex_;
     rate_limit_options options_;
-    std::shared_ptr<const shared_limit> limit_;
+    limit_in_store limit_;  // of `options_` once the queue has turned over to them
     shared_queue queue_;
     snapshot known_;
     instant probe_at_ = instant::max();

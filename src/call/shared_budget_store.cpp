@@ -15,7 +15,7 @@ bool shared_budget::is_over() const noexcept {
     return gate_.closed_.load();
 }
 
-void shared_budget::perform(shared_actions then) {
+void shared_budget::perform(shared_actions then, limit_in_store before) {
     const bool for_home = !then.claims.empty() || !then.refunds.empty() || then.rearm;
     if (!for_home) {
         finish(then);
@@ -24,14 +24,18 @@ void shared_budget::perform(shared_actions then) {
     const keeper self = gate_.shared_from_this();
     finish(then);
     asio::dispatch(gate_.home_.executor,
-                   [this, self, asked = std::move(then)] { perform_at_home(self, asked); });
+                   [this, self, asked = std::move(then), before = std::move(before)] {
+                       perform_at_home(self, asked, before);
+                   });
 }
 
 // What goes back goes first: a new claim may use it.
-void shared_budget::perform_at_home(const keeper& self, const shared_actions& then) {
+void shared_budget::perform_at_home(const keeper& self, const shared_actions& then,
+                                    const limit_in_store& before) {
     if (is_over()) return;
+    const limit_in_store back_to = before ? before : limit();
     for (const auto& refund : then.refunds)
-        spawn(self, run_refund(refund));
+        spawn(self, run_refund(refund, back_to));
     for (const auto& claim : then.claims)
         spawn(self, run_claim(claim));
     if (then.rearm) gate_.arm_at(gate_.next_wakeup(gate_.home_.time.now()));
@@ -69,8 +73,7 @@ asio::awaitable<void> shared_budget::run_claim(shared_actions::claim what) {
 }
 
 // A permit that cannot be given back is lost until it lapses; the next claim shows the fault.
-asio::awaitable<void> shared_budget::run_refund(shared_actions::refund what) {
-    const auto of = limit();
+asio::awaitable<void> shared_budget::run_refund(shared_actions::refund what, limit_in_store of) {
     (void)co_await how_.store->give_back(*of, what.ticket, what.permits);
 }
 
@@ -108,47 +111,12 @@ asio::awaitable<void> shared_budget::run_look() {
         const std::lock_guard lock(mutex_);
         known_.asking = false;
         // A reload may have come in between.
-        if (got && of == limit_) {
+        if (got && of == limit_ && !queue_.is_changing()) {
             known_.view = *got;
             known_.at = gate_.home_.time.now();
         }
     }
     if (!got) fall(got.error().message);
-}
-
-void shared_budget::ask_whether_back() {
-    const keeper self = gate_.shared_from_this();
-    asio::dispatch(gate_.home_.executor, [this, self] { spawn(self, run_probe()); });
-}
-
-// Not `look`: what is tested is what calls need.
-asio::awaitable<void> shared_budget::run_probe() {
-    const auto of = limit();
-    rate_claim nothing;
-    nothing.cost = 0;
-    const result<rate_grant> got = co_await how_.store->claim(*of, nothing);
-    if (is_over()) co_return;
-    if (got) {
-        rise();
-    } else {
-        probe_failed();
-    }
-}
-
-void shared_budget::tell_change(bool up, std::string_view why, instant now) const {
-    if (!how_.events.heard()) return;
-    constexpr std::string_view names[]{"local", "open", "closed"};
-    event said;
-    said.name = "rate_limit.store";
-    said.level = up ? severity::info : severity::warn;
-    const std::string_view mode = names[static_cast<std::size_t>(how_.options.on_store_failure)];
-    said.message = up ? std::string("the shared store answers again")
-                      : "the shared store gives no answer: " + std::string(why);
-    said.fields = {{"keyPrefix", how_.key},
-                   {"store", up ? "redis" : "redis-down"},
-                   {"onStoreFailure", std::string(mode)}};
-    said.at = now;
-    how_.events.tell(std::move(said));
 }
 
 }  // namespace symphony

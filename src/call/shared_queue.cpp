@@ -1,7 +1,9 @@
 #include "call/shared_queue.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <utility>
 
 namespace symphony {
 
@@ -11,15 +13,11 @@ using verdict = rate_decision::verdict;
 
 // Beyond the queue's own size: callers whose first answer is still on its way.
 constexpr std::size_t most_unanswered = 10'000;
-// What a round trip may add to the queue's own time.
-constexpr duration round_trip = std::chrono::seconds(1);
-// Answers that ask for a pause come in bursts: claims made between two of them would be in vain.
-constexpr duration burst_of_pauses = std::chrono::milliseconds(50);
 
 }  // namespace
 
 shared_queue::shared_queue(const rate_limit_options& limit, std::optional<duration> lease_time)
-    : sizer_(limit, lease_time), promises_(limit) {
+    : limit_(limit), lease_time_(lease_time), sizer_(limit, lease_time), promises_(limit) {
     adopt(limit);
 }
 
@@ -35,15 +33,8 @@ void shared_queue::adopt(const rate_limit_options& limit) {
     }
 }
 
-void shared_queue::reconfigure(const rate_limit_options& limit,
-                               std::optional<duration> lease_time) {
-    sizer_ = lease_sizer(limit, lease_time);
-    promises_.reconfigure(limit);
-    adopt(limit);
-}
-
 std::optional<rate_permit> shared_queue::take(instant now, std::uint32_t cost) noexcept {
-    if (!waiting_.empty() || now < paused_until_) return std::nullopt;
+    if (!waiting_.empty() || now < paused_until_ || recalling_) return std::nullopt;
     for (auto at = held_.begin(); at != held_.end() && at->first <= now; ++at) {
         holding& from = at->second;
         from.opened = true;
@@ -77,7 +68,7 @@ rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actio
         return {verdict::full, 0, outlook(now, waiter.cost)};
     }
     waiter.queue_until = std::min(waiter.queue_until, later(now, longest_wait_));
-    waiter.latest = std::min(waiter.latest, later(waiter.queue_until, round_trip));
+    waiter.claims = 0;
     waiting_.emplace(waiter.where, &waiter);
     ++accounts_[waiter.cost].waiters;
     want_claim(waiter);
@@ -107,26 +98,8 @@ bool shared_queue::put_back(instant now, const rate_permit& permit, std::uint32_
     return false;
 }
 
-// A promise inside the pause is of no use: used at its end, all of them would come at once.
-bool shared_queue::pause(instant now, instant until, shared_actions& then) {
-    if (until <= std::max(paused_until_, now)) return false;
-    paused_until_ = until;
-    if (now >= quiet_until_) quiet_until_ = std::min(later(now, burst_of_pauses), until);
-    ++pauses_;
-    ++pauses_untold_;
-    for (auto at = held_.begin(); at != held_.end() && at->first < until;)
-        at = hand_back(at, then);
-    settle(now, then);
-    then.rearm = true;
-    return true;
-}
-
-void shared_queue::pause_told(instant now, shared_actions& then) {
-    if (pauses_untold_ > 0) --pauses_untold_;
-    ask(now, then);
-}
-
 void shared_queue::tick(instant now, shared_actions& then) {
+    recall(now, then);
     settle(now, then);
 }
 
@@ -134,6 +107,7 @@ std::optional<instant> shared_queue::next(instant now) const {
     std::optional<instant> due;
     const auto sooner = [&due](instant at) { due = due ? std::min(*due, at) : at; };
     for (const auto& [at, h] : held_) {
+        if (recalling_) break;  // the last answer does it
         sooner(std::max(at > now ? at : h.until, paused_until_));
         if (at > now) break;
     }
@@ -157,8 +131,11 @@ std::vector<shared_waiter*> shared_queue::abandon() {
     held_.clear();
     promises_.clear();
     linger_until_.reset();
+    overdue_.clear();
     asked_waiters_ = 0;
     pauses_untold_ = 0;
+    recalling_ = false;
+    if (std::exchange(changing_, false)) make_sizes();
     return all;
 }
 
@@ -191,16 +168,19 @@ void shared_queue::leave(shared_waiter& waiter) noexcept {
     account& of = accounts_[waiter.cost];
     --of.waiters;
     of.asking -= static_cast<std::int64_t>(to_ask_.erase(waiter.where.turn));
+    overdue_.erase(waiter.where);
     waiting_.erase(waiter.where);
 }
 
 // A waiter that had to give up is passed over and holds up nobody; its owner takes it out.
-shared_waiter* shared_queue::pick(std::uint32_t unit, std::uint32_t permits, instant now) noexcept {
+shared_waiter* shared_queue::pick(holdings::const_iterator from, std::uint32_t permits,
+                                  instant now) noexcept {
+    const std::uint32_t unit = from->second.unit;
     shared_waiter* other = nullptr;
     const auto account = accounts_.find(unit);
     const bool wanted = account != accounts_.end() && account->second.waiters > 0;
     for (const auto& [place, waiter] : waiting_) {
-        if (waiter->latest < now || waiter->cost > permits) continue;
+        if (waiter->latest < now || waiter->cost > permits || misses(*waiter, *from)) continue;
         if (waiter->cost == unit) return waiter;
         if (other == nullptr) other = waiter;
         if (!wanted) return other;
@@ -209,7 +189,7 @@ shared_waiter* shared_queue::pick(std::uint32_t unit, std::uint32_t permits, ins
 }
 
 void shared_queue::serve(instant now, shared_actions& then) {
-    if (now < paused_until_) return;
+    if (now < paused_until_ || recalling_) return;
     for (auto at = held_.begin(); at != held_.end() && at->first <= now;) {
         holding& from = at->second;
         // A lease ends when it ends, also on its way here: nothing of it is used after its charge.
@@ -218,7 +198,7 @@ void shared_queue::serve(instant now, shared_actions& then) {
         if (now >= from.until) usable = from.opened ? 0 : std::min(usable, from.owed);
         from.opened = true;
         while (usable > 0) {
-            shared_waiter* const who = pick(from.unit, usable, now);
+            shared_waiter* const who = pick(at, usable, now);
             if (who == nullptr) break;
             then.grants.push_back({who, {now, from.ticket, rate_permit::origin::store}});
             usable -= who->cost;
@@ -254,6 +234,9 @@ void shared_queue::shed(std::uint32_t unit, account& of, instant now, shared_act
 
 void shared_queue::settle(instant now, shared_actions& then) {
     serve(now, then);
+    const std::size_t told = then.refusals.size();
+    dismiss_overdue(now, then);
+    const std::size_t dismissed = then.refusals.size();
     for (auto at = accounts_.begin(); at != accounts_.end();) {
         auto& [unit, of] = *at;
         cover(unit, of);
@@ -261,7 +244,12 @@ void shared_queue::settle(instant now, shared_actions& then) {
         const bool idle = of.waiters == 0 && of.covered == 0 && of.asking == 0;
         at = idle ? accounts_.erase(at) : std::next(at);
     }
+    for (std::size_t i = told; i < dismissed; ++i) {
+        auto& [who, why, unavailable] = then.refusals[i];
+        why.retry_after = outlook(now, who->cost);
+    }
     ask(now, then);
+    std::ranges::sort(then.refunds, std::greater(), &shared_actions::refund::ticket);
 }
 
 }  // namespace symphony

@@ -5,10 +5,12 @@
 #include "call/shared_waiter.hpp"
 #include "symphony/store/rate_store.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace symphony {
@@ -35,8 +37,10 @@ struct shared_actions {
     std::vector<grant> grants{};
     std::vector<refusal> refusals{};
     std::vector<claim> claims{};
-    std::vector<refund> refunds{};
-    bool rearm = false;  ///< `next` may have come nearer
+    std::vector<refund> refunds{};  ///< the newest first: no others go back
+    bool rearm = false;             ///< `next` may have come nearer
+    /// New limits hold from now on: for the claims here already, for the refunds not yet.
+    bool turned_over = false;
 };
 
 /// The queue of one process before a shared budget: who waits here, what was asked of the store for
@@ -47,7 +51,11 @@ struct shared_actions {
 /// is granted is used at its moment, never before, by the first waiter in the local order with the
 /// cost it was claimed for, so priorities hold without further round trips. Of each cost as many
 /// permits are asked for or promised as there are waiters: what a leaving waiter no longer needs is
-/// taken from the latest promise and goes back. Not thread-safe.
+/// taken from the latest promise and goes back.
+///
+/// The store takes back what nothing later stands on. So promises that a pause or new limits make
+/// useless go back together, the newest first, once no claim is under way, and before the next one.
+/// Not thread-safe.
 class shared_queue {
 public:
     shared_queue(const rate_limit_options& limit, std::optional<duration> lease_time);
@@ -70,16 +78,30 @@ public:
     /// False: it was paused so long already, and there is nothing to tell.
     [[nodiscard]] bool pause(instant now, instant until, shared_actions& then);
     void pause_told(instant now, shared_actions& then);
+    /// The store says for how long it is paused still, in answer to what was sent then. As `pause`,
+    /// but nothing is told to the store, or two processes would go on telling each other.
+    void hear_pause(instant now, instant sent, duration left, shared_actions& then);
+    /// The queue's own time is over for this waiter: it is refused, unless an answer that it cannot
+    /// do without is still on its way, or a promise that was in time by the store's clock.
+    void time_is_up(instant now, shared_waiter& waiter, shared_actions& then);
     /// Does what is due.
     void tick(instant now, shared_actions& then);
     /// When `tick` is due next.
     [[nodiscard]] std::optional<instant> next(instant now) const;
     /// The store is gone: everybody leaves, in order, and what was promised is forgotten.
     [[nodiscard]] std::vector<shared_waiter*> abandon();
-    void reconfigure(const rate_limit_options& limit, std::optional<duration> lease_time);
+    /// Whoever the new limits never admit is refused. Other levels or another strategy hold from
+    /// the next `tick` or `answer` on that finds no claim under way, and no claim is made before:
+    /// what was promised for later goes back then and is asked for anew (`turned_over`).
+    void reconfigure(instant now, const rate_limit_options& limit,
+                     std::optional<duration> lease_time, shared_actions& then);
 
     [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
     [[nodiscard]] instant paused_until() const noexcept { return paused_until_; }
+    /// Of the pauses that began here.
+    [[nodiscard]] instant own_pause_until() const noexcept { return own_pause_until_; }
+    /// New limits do not hold yet.
+    [[nodiscard]] bool is_changing() const noexcept { return changing_; }
     [[nodiscard]] std::uint64_t most_cost() const noexcept { return most_cost_; }
     [[nodiscard]] std::uint32_t instances() const noexcept { return instances_; }
     /// When a newcomer would be admitted, as far as is known here.
@@ -94,6 +116,8 @@ private:
         std::uint32_t unit;   // the cost they were claimed for
         std::uint32_t owed;   // of them, how many waiters had been promised
         instant until;        // never after the moment that they are charged for
+        duration trip;        // by so much their moment may be too late here
+        bool at_once;         // the limit made nobody wait for them
         bool lease;           // meant for newcomers as well
         bool opened = false;  // offered before
     };
@@ -115,6 +139,7 @@ private:
     };
 
     void adopt(const rate_limit_options& limit);
+    void make_sizes();
     [[nodiscard]] static std::int64_t units(const holding& h) noexcept {
         return h.permits / h.unit;
     }
@@ -122,32 +147,51 @@ private:
     holdings::iterator hand_back(holdings::iterator which, shared_actions& then);
     void leave(shared_waiter& waiter) noexcept;
     void want_claim(shared_waiter& waiter);
-    [[nodiscard]] shared_waiter* pick(std::uint32_t unit, std::uint32_t permits,
+    [[nodiscard]] shared_waiter* pick(holdings::const_iterator from, std::uint32_t permits,
                                       instant now) noexcept;
     void serve(instant now, shared_actions& then);
     void shed(std::uint32_t unit, account& of, instant now, shared_actions& then);
     void cover(std::uint32_t unit, const account& of);
     void settle(instant now, shared_actions& then);
     void ask(instant now, shared_actions& then);
-    [[nodiscard]] bool may_ask(instant now, const account& of, std::uint32_t unit,
+    [[nodiscard]] bool may_ask(instant now, const account& of, const shared_waiter& first,
                                const lease_plan& plan, shared_actions& then);
     [[nodiscard]] std::vector<place> gather(const shared_waiter& first, std::size_t most);
     void ask_for(shared_waiter& first, instant now, const lease_plan& plan, shared_actions& then);
     void use_surplus(shared_waiter& waiter, instant now, shared_actions& then);
-    [[nodiscard]] bool is_too_late(instant at, const shared_waiter& waiter) const noexcept {
-        return waiter.latest < at && waiting_.rbegin()->second->latest < at;
+    [[nodiscard]] static bool misses(const shared_waiter& waiter,
+                                     const holdings::value_type& promise) noexcept {
+        const auto& [at, h] = promise;
+        return waiter.latest < at || (!h.at_once && waiter.queue_until < later(at, -h.trip));
     }
+    // Unless the last in the order can take it: then another's comes to this one in time, perhaps.
+    [[nodiscard]] bool is_too_late(const holdings::value_type& promise,
+                                   const shared_waiter& waiter) const noexcept {
+        return misses(waiter, promise) && misses(*waiting_.rbegin()->second, promise);
+    }
+    [[nodiscard]] bool may_stay(instant now, const shared_waiter& waiter) const;
+    [[nodiscard]] bool is_served_in_time(instant now, const shared_waiter& waiter) const;
+    void dismiss_overdue(instant now, shared_actions& then);
+    void hold_off(instant now, instant until, duration blur);
+    void recall(instant now, shared_actions& then);
     [[nodiscard]] std::size_t reserved() const noexcept;
+    // Without those that only look.
+    [[nodiscard]] std::size_t claims_under_way() const noexcept {
+        return questions_.size() - std::min(looks_.size(), questions_.size());
+    }
     [[nodiscard]] bool is_saturated(instant now) const noexcept {
         return !held_.empty() && held_.rbegin()->first > now;
     }
+    [[nodiscard]] holdings::iterator hold(instant from, const holding& made);
     void keep(instant now, const question& asked, const rate_grant& grant, shared_actions& then);
     void refuse(instant now, const question& asked, const rate_grant& grant, shared_actions& then);
-    void refuse_late(const question& asked, instant at, const rate_grant& grant,
-                     shared_actions& then);
+    void refuse_late(const question& asked, const holdings::value_type& promise,
+                     const rate_grant& grant, shared_actions& then);
     void answer_look(instant now, const question& asked, const rate_grant& grant,
                      shared_actions& then);
 
+    rate_limit_options limit_;
+    std::optional<duration> lease_time_;
     std::size_t most_waiting_ = 0;
     duration longest_wait_{};
     std::uint64_t most_cost_ = 0;
@@ -159,12 +203,17 @@ private:
     std::uint64_t claims_ = 0;
     std::uint64_t pauses_ = 0;
     int pauses_untold_ = 0;
+    bool recalling_ = false;  // what lies inside a pause has to go back
+    bool changing_ = false;   // new limits do not hold yet
     instant paused_until_ = instant::min();
+    duration pause_blur_{};  // by so much that may be too late
+    instant own_pause_until_ = instant::min();
     instant quiet_until_ = instant::min();  // no claims before
     std::optional<instant> linger_until_;
     std::size_t asked_waiters_ = 0;
     std::map<place, shared_waiter*> waiting_;
     std::map<place, shared_waiter*> looks_;
+    std::set<place> overdue_;                         // their time is up, and they may stay
     std::map<std::uint64_t, shared_waiter*> to_ask_;  // by turn
     std::map<std::uint32_t, account> accounts_;       // by cost
     std::map<std::uint64_t, question> questions_;

@@ -28,7 +28,7 @@ void shared_queue::cover(std::uint32_t unit, const account& of) {
 }
 
 void shared_queue::ask(instant now, shared_actions& then) {
-    if (now < quiet_until_) return;
+    if (now < quiet_until_ || recalling_ || changing_) return;
     while (!to_ask_.empty() && pauses_untold_ == 0) {
         shared_waiter& first = *to_ask_.begin()->second;
         account& of = accounts_[first.cost];
@@ -37,7 +37,7 @@ void shared_queue::ask(instant now, shared_actions& then) {
             continue;
         }
         const lease_plan plan = sizer_.plan(now, instances_);
-        if (!may_ask(now, of, first.cost, plan, then)) return;
+        if (!may_ask(now, of, first, plan, then)) return;
         ask_for(first, now, plan, then);
     }
     linger_until_.reset();
@@ -49,7 +49,7 @@ void shared_queue::use_surplus(shared_waiter& waiter, instant now, shared_action
     --accounts_[waiter.cost].asking;
     for (auto at = held_.rbegin(); at != held_.rend() && at->first > now; ++at) {
         if (at->second.unit != waiter.cost || units(at->second) == 0) continue;
-        if (is_too_late(at->first, waiter)) {
+        if (is_too_late(*at, waiter)) {
             leave(waiter);
             then.refusals.push_back({&waiter, {verdict::refused, 0, difference(at->first, now)}});
         }
@@ -57,14 +57,17 @@ void shared_queue::use_surplus(shared_waiter& waiter, instant now, shared_action
     }
 }
 
-bool shared_queue::may_ask(instant now, const account& of, std::uint32_t unit,
+bool shared_queue::may_ask(instant now, const account& of, const shared_waiter& first,
                            const lease_plan& plan, shared_actions& then) {
-    const std::size_t under_way = questions_.size() - std::min(looks_.size(), questions_.size());
-    if (under_way >= (plan.leases() ? 1 : most_claims)) return false;
+    // Whose time is up must not wait for others' answers, unless they may serve him as well.
+    const std::size_t most = plan.leases()              ? 1
+                             : first.queue_until <= now ? most_waiting_ + most_claims
+                                                        : most_claims;
+    if (claims_under_way() >= most) return false;
     const std::size_t placed = reserved() + asked_waiters_;
     if (most_waiting_ > 0 && asked_waiters_ > 0 && placed >= most_waiting_) return false;
     // When all have to wait anyway, a moment's patience fills the batch.
-    const bool fills = of.asking * unit >= plan.batch;
+    const bool fills = of.asking * first.cost >= plan.batch;
     if (!plan.leases() || plan.batch == 1 || fills || !is_saturated(now)) return true;
     if (!linger_until_) {
         linger_until_ = now + plan.hold / 2;
@@ -84,6 +87,7 @@ std::vector<shared_queue::place> shared_queue::gather(const shared_waiter& first
             continue;
         }
         askers.push_back(at->second->where);
+        ++at->second->claims;
         at = to_ask_.erase(at);
         --of.asking;
         ++of.covered;
@@ -130,9 +134,14 @@ void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& gr
     questions_.erase(found);
     instances_ = std::max<std::uint32_t>(grant.instances, 1);
     then.rearm = true;
+    hear_pause(now, asked.sent, grant.paused, then);
     if (asked.unit == 0) {
         answer_look(now, asked, grant, then);
+        tick(now, then);
         return;
+    }
+    for (const place& one : asked.askers) {
+        if (const auto at = waiting_.find(one); at != waiting_.end()) --at->second->claims;
     }
     sizer_.note_trip(difference(now, asked.sent));
     accounts_[asked.unit].covered -= static_cast<std::int64_t>(asked.askers.size());
@@ -144,36 +153,53 @@ void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& gr
     } else {
         refuse(now, asked, grant, then);
     }
-    settle(now, then);
+    tick(now, then);
+}
+
+// In the store, promises are in the order of their tickets, and they have to go back in that order:
+// the ways of two answers may turn it round by as much as the earlier one took.
+shared_queue::holdings::iterator shared_queue::hold(instant from, const holding& made) {
+    holding kept = made;
+    if (!held_.empty()) {
+        const auto& [last, of] = *held_.rbegin();
+        if (of.ticket < made.ticket && from < last && difference(last, from) <= of.trip) {
+            from = last;
+            kept.trip = std::max(kept.trip, of.trip);
+        }
+    }
+    accounts_[kept.unit].covered += units(kept);
+    return held_.emplace(from, kept);
 }
 
 void shared_queue::keep(instant now, const question& asked, const rate_grant& grant,
                         shared_actions& then) {
     const instant at = later(now, std::max(grant.wait, duration::zero()));
-    if (at < paused_until_ && asked.pauses != pauses_) {  // it did not know of the pause
-        then.refunds.push_back({grant.ticket, grant.permits});
-        return;
-    }
-    const instant from = std::max(at, paused_until_);
+    // Or its claim left before, and was decided behind the pause that the answer before it told of.
+    const bool knew = asked.pauses == pauses_ ||
+                      (grant.paused > duration::zero() && later(at, pause_blur_) >= paused_until_);
+    const bool inside = at < paused_until_ && !knew;
+    const instant from = inside ? at : std::max(at, paused_until_);
     // The store charged them for its own moment + wait + hold, and decided after the claim was
     // sent, perhaps long before its answer arrived.
     const instant until = later(later(asked.sent, grant.wait), asked.hold);
     const auto owed = static_cast<std::uint32_t>(asked.askers.size()) * asked.unit;
-    holding made{grant.ticket, grant.permits, asked.unit, owed, until, until > from};
-    accounts_[asked.unit].covered += units(made);
-    held_.emplace(from, made);
-    promises_.note(now, grant, from, later(from, asked.hold));
-    refuse_late(asked, from, grant, then);
+    const bool at_once = grant.wait <= duration::zero() && from <= now;
+    const duration trip = difference(now, asked.sent);
+    const auto held = hold(
+        from, {grant.ticket, grant.permits, asked.unit, owed, until, trip, at_once, until > from});
+    promises_.note(now, grant, held->first, later(held->first, asked.hold));
+    recalling_ = recalling_ || inside;
+    if (!inside) refuse_late(asked, *held, grant, then);
 }
 
 // Whoever cannot wait so long goes now, unless the last in the order takes that moment.
-void shared_queue::refuse_late(const question& asked, instant at, const rate_grant& grant,
-                               shared_actions& then) {
+void shared_queue::refuse_late(const question& asked, const holdings::value_type& promise,
+                               const rate_grant& grant, shared_actions& then) {
     for (const place& one : std::views::reverse(asked.askers)) {
         const auto found = waiting_.find(one);
         if (found == waiting_.end()) continue;
         shared_waiter& waiter = *found->second;
-        if (!is_too_late(at, waiter)) continue;
+        if (!is_too_late(promise, waiter)) continue;
         leave(waiter);
         then.refusals.push_back({&waiter, {verdict::refused, grant.level, grant.wait}});
     }

@@ -20,8 +20,9 @@ struct shared_waiter : rate_waiter {
         auto operator<=>(const place&) const = default;
     };
     place where{};
-    /// End of the queue's own time; `latest` may lie behind it by the time of a round trip.
+    /// End of the queue's own time; `latest` is the end of the call's.
     instant queue_until = instant::max();
+    std::uint32_t claims = 0;  ///< under way that were made for it
 
     [[nodiscard]] instant useful_until() const noexcept { return std::min(latest, queue_until); }
 };

@@ -121,7 +121,10 @@ memory_budget::answer memory_budget::claim(const question& asked) {
         if (levels_[i].limit.most < levels_[least].limit.most) least = i;
     }
     const std::int64_t most = levels_[least].limit.most;
-    if (asked.cost > most) return {verdict::never, static_cast<std::int64_t>(least), 0, 0, 0};
+    const micros paused = std::max<micros>(paused_ - now_, 0);
+    if (asked.cost > most) {
+        return {verdict::never, static_cast<std::int64_t>(least), 0, 0, 0, paused};
+    }
     for (std::size_t i = 0; i < levels_.size(); ++i) {
         const micros t = due(i, std::max<std::int64_t>(asked.cost, 1));
         if (t > latest) {
@@ -133,14 +136,14 @@ memory_budget::answer memory_budget::claim(const question& asked) {
     const micros wait = start - now_;
     if (wait > 0 && (asked.cost == 0 || wait > asked.patience)) {
         if (went_back_) store();
-        return {verdict::refused, level, 0, wait, 0};
+        return {verdict::refused, level, 0, wait, 0, paused};
     }
     if (asked.cost == 0) return {};
     const std::int64_t n = wait == 0 ? as_many(asked, most) : asked.cost;
     const std::int64_t ticket = number(n);
     charge(n, start + asked.hold);
     store();
-    if (wait > 0) return {verdict::reserved, level, n, wait, ticket};
+    if (wait > 0) return {verdict::reserved, level, n, wait, ticket, paused};
     return {verdict::admitted, 0, n, 0, ticket};
 }
 

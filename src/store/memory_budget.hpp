@@ -29,6 +29,7 @@ public:
         std::int64_t permits = 0;
         micros wait = 0;
         std::int64_t ticket = 0;
+        micros paused = 0;
     };
     struct free_and_reset {
         std::int64_t remaining = 0;

@@ -75,6 +75,7 @@ boost::asio::awaitable<result<rate_grant>> memory_rate_store::claim(const shared
     grant.permits = static_cast<std::uint32_t>(answer.permits);
     grant.wait = std::chrono::microseconds(answer.wait);
     grant.ticket = static_cast<std::uint64_t>(answer.ticket);
+    grant.paused = std::chrono::microseconds(answer.paused);
     co_return grant;
 }
 

@@ -44,14 +44,15 @@ if id ~= '' then
 end
 
 -- The answer to a claim: 0 admitted, 1 reserved, 2 refused, 3 never; level; permits; wait; ticket;
--- instances.
+-- instances; how long a pause lasts still.
+local paused = max(s.pause - now, 0)
 local cost, want, hold, patience = arg1, arg2, arg3, arg4
 local least, level, due = 1, 1, 0
 for i, l in ipairs(levels) do
     if l.most < levels[least].most then least = i end
 end
 local most = levels[least].most
-if cost > most then return {3, least - 1, 0, 0, 0, instances} end
+if cost > most then return {3, least - 1, 0, 0, 0, instances, paused} end
 for i, l in ipairs(levels) do
     local t = level_due(l, max(cost, 1))
     if t > due then due, level = t, i end
@@ -61,9 +62,9 @@ local start = max(now, due, s.pause)
 local wait = start - now
 if wait > 0 and (cost == 0 or wait > patience) then
     if went_back then store() end
-    return {2, level - 1, 0, wait, 0, instances}
+    return {2, level - 1, 0, wait, 0, instances, paused}
 end
-if cost == 0 then return {0, 0, 0, 0, 0, instances} end
+if cost == 0 then return {0, 0, 0, 0, 0, instances, paused} end
 
 -- A reservation is for `cost` alone; what is free at once may be more. Even spacing frees one at once.
 local n = cost
@@ -82,5 +83,5 @@ s.serial = s.serial + n
 s.top = s.serial
 charge(n, start + hold)
 store()
-if wait > 0 then return {1, level - 1, n, wait, s.serial, instances} end
-return {0, 0, n, 0, s.serial, instances}
+if wait > 0 then return {1, level - 1, n, wait, s.serial, instances, paused} end
+return {0, 0, n, 0, s.serial, instances, paused}

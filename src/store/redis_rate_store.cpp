@@ -155,7 +155,7 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
         reply = co_await run(kept, asked);
     }
     if (!reply) co_return std::unexpected(std::move(reply.error()));
-    if (!all_numbers(*reply, 6) || reply->items[0].integer > 3) co_return not_understood();
+    if (!all_numbers(*reply, 7) || reply->items[0].integer > 3) co_return not_understood();
     const auto at = [&reply](std::size_t i) { return reply->items[i].integer; };
     rate_grant grant;
     grant.what = static_cast<rate_grant::verdict>(at(0));
@@ -167,6 +167,7 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
     presence& mine = kept->present[key];
     if (at(5) > 0) mine = {later(now, renewal), narrowed<std::uint32_t>(at(5))};
     grant.instances = mine.instances;
+    grant.paused = std::chrono::microseconds(std::min(at(6), 2 * longest_micros));
     co_return grant;
 }
 

@@ -47,6 +47,9 @@ struct rate_grant {
     duration wait{};              ///< rounded up, from the moment of the answer
     std::uint64_t ticket = 0;     ///< names what was granted for `give_back`; 0 = nothing was
     std::uint32_t instances = 1;  ///< processes seen lately on this key, this one included
+    /// For how long a pause lasts still, from the moment of the answer; 0: there is none. What was
+    /// granted is fitted behind it.
+    duration paused{};
 };
 
 /// Where shared budgets are kept. One decision is one atomic step over all levels; the clock is

@@ -96,7 +96,10 @@ TEST_F(redis_store, reservations_pauses_and_what_goes_back) {
     ASSERT_TRUE(awaited(store->give_back(limit, first.ticket, first.permits)).has_value());
     EXPECT_LE(claim().wait, 1h);
     ASSERT_TRUE(awaited(store->pause(limit, 9h)).has_value());
-    EXPECT_GT(claim().wait, 8h);
+    const rate_grant late = claim();
+    EXPECT_GT(late.wait, 8h);
+    EXPECT_GT(late.paused, 8h);
+    EXPECT_LE(late.paused, 9h);
     EXPECT_GT(number({"PTTL", key}), 8 * 3'600'000);
 }
 

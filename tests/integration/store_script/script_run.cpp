@@ -182,7 +182,7 @@ void script_run::claim() {
     }
     tell({"claim", name_of(now_used_.strategy), std::to_string(q.cost), std::to_string(q.want),
           std::to_string(q.hold), std::to_string(q.patience), ""},
-         {static_cast<std::int64_t>(a.what), a.level, a.permits, a.wait, a.ticket, 0},
+         {static_cast<std::int64_t>(a.what), a.level, a.permits, a.wait, a.ticket, 0, a.paused},
          (changes && q.cost > 0) || scope_ == scope::wild);
 }
 

@@ -162,6 +162,64 @@ TEST_F(endpoint_shared_limit_test, a_round_trip_is_no_wait_of_the_queues) {
     EXPECT_EQ(call().error().kind, error_kind::rate_limited);
 }
 
+TEST_F(endpoint_shared_limit_test, an_overtaken_call_ends_with_its_time_in_the_queue) {
+    limit(1);
+    options.rate_limit->max_queue_time = 115s;
+    make();
+    ASSERT_TRUE(call());
+    const auto overtaken = start();  // promised 60 s
+    advance(10s);
+    request first;
+    first.priority = 0;
+    const auto better = start(first);  // 120 s, but it comes first
+    advance(105s - 1ns);
+    EXPECT_TRUE(better->outcome);
+    EXPECT_FALSE(overtaken->outcome);
+    advance(1ns);
+    ASSERT_TRUE(overtaken->outcome);
+    EXPECT_EQ(overtaken->outcome->error().kind, error_kind::rate_limited);
+    EXPECT_EQ(overtaken->outcome->error().retry_after, 5s);
+    EXPECT_EQ(store->refunds.size(), 1u);
+    EXPECT_EQ(state.gate->queued(), 0u);
+    advance(5s);
+    EXPECT_TRUE(call()) << "whoever waits exactly retry_after is admitted";
+}
+
+TEST_F(endpoint_shared_limit_test, who_waits_for_its_own_claim_alone_still_has_its_deadline) {
+    limit(1);
+    options.rate_limit->max_queue_time = 0s;
+    make();
+    store->held = true;
+    request hasty;
+    hasty.timeout = 1s;
+    const auto one = start(hasty);
+    advance(1s - 1ns);
+    EXPECT_FALSE(one->outcome);
+    advance(1ns);
+    ASSERT_TRUE(one->outcome);
+    EXPECT_EQ(one->outcome->error().kind, error_kind::rate_limited);
+    store->release();
+    settle();
+    EXPECT_EQ(store->refunds.size(), 1u);
+}
+
+TEST_F(endpoint_shared_limit_test, a_store_that_falls_keeps_nobody_whose_time_is_up) {
+    limit(1);
+    options.rate_limit->max_queue_time = 0s;
+    make();
+    store->held = store->answers_late = true;
+    const auto first = start();
+    const auto second = start();
+    advance(5ms);
+    EXPECT_FALSE(first->outcome || second->outcome);
+    store->down = true;
+    store->release();
+    settle();
+    ASSERT_TRUE(first->outcome && second->outcome);
+    EXPECT_TRUE(*first->outcome) << "by the local share";
+    EXPECT_EQ(second->outcome->error().kind, error_kind::rate_limited);
+}
+
 TEST_F(endpoint_shared_limit_test, costs_are_claimed_whole_and_served_alike) {
     limit(3);
     make();
@@ -350,6 +408,43 @@ TEST_F(endpoint_shared_limit_test, the_view_is_the_stores_last_word) {
     settle();
     EXPECT_EQ(store->looks, 2);
     EXPECT_EQ(state.gate->look(time.now()).levels[0].remaining, 8u);
+}
+
+TEST_F(endpoint_shared_limit_test, a_pause_heard_of_is_kept_when_the_store_falls) {
+    limit(100);
+    make();
+    store->model.pause(time.now() + 7s);
+    const auto waiting = start();
+    store->down = true;
+    const auto finds_out = start();
+    EXPECT_EQ(state.gate->store_name(), "redis") << "nobody is asked within a burst of pauses";
+    advance(50ms);
+    EXPECT_EQ(state.gate->store_name(), "redis-down");
+    advance(3s);
+    store->down = false;
+    advance(1s);
+    EXPECT_EQ(state.gate->store_name(), "redis");
+    advance(3s - 50ms - 1ns);
+    EXPECT_FALSE(waiting->outcome || finds_out->outcome);
+    advance(1ns);
+    EXPECT_TRUE(waiting->outcome && finds_out->outcome);
+    EXPECT_TRUE(store->pauses.empty()) << "it began elsewhere";
+}
+
+TEST_F(endpoint_shared_limit_test, a_waiter_that_new_limits_never_admit_is_told_so) {
+    limit(5);
+    make();
+    request five;
+    five.cost = 5;
+    ASSERT_TRUE(call(five));
+    const auto waiting = start(five);
+    options.rate_limit->max_requests_per_minute = 3;
+    state.gate->reconfigure(*options.rate_limit, &*options.rate_sharing, time.now());
+    settle();
+    ASSERT_TRUE(waiting->outcome);
+    EXPECT_EQ(waiting->outcome->error().kind, error_kind::rate_limited);
+    EXPECT_FALSE(waiting->outcome->error().retry_after) << "waiting would not help";
+    EXPECT_EQ(store->refunds.size(), 1u);
 }
 
 TEST_F(endpoint_shared_limit_test, new_limits_take_effect_at_once) {

@@ -27,6 +27,7 @@ public:
     [[nodiscard]] rate_grant claim(instant now, const rate_claim& what) {
         rate_grant made;
         made.instances = instances;
+        made.paused = std::max(paused_until_, now) - now;
         const std::uint64_t cost = std::max<std::uint64_t>(what.cost, 1);
         if (cost > max_) {
             made.what = rate_grant::verdict::never;

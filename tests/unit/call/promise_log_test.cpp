@@ -78,6 +78,16 @@ TEST(promise_log, takes_back_the_newest_only) {
 }
 
 // Others use the budget too: of a level that made a claim wait, the rest is theirs.
+TEST(promise_log, forgets_a_refusal_under_other_limits) {
+    rate_limit_options limit;
+    limit.limits = {{1, 1min, 0}};
+    promise_log log(limit);
+    log.note_refusal(start + 40s, 1);
+    limit.limits = {{100, 1s, 0}};
+    log.reconfigure(limit);
+    EXPECT_EQ(log.next(start, 1), start);
+}
+
 TEST(promise_log, takes_the_stores_word_for_what_others_use) {
     rate_limit_options limit;
     limit.strategy = rate_strategy::token_bucket;

@@ -73,7 +73,8 @@ asio::awaitable<void> take_one(std::shared_ptr<rate_gate> gate, const shard& her
     done.count_down();
 }
 
-void race(std::uint64_t max, duration window, bool failing, store_failure how) {
+void race(std::uint64_t max, duration window, bool failing, store_failure how,
+          bool reloads = false) {
     constexpr int threads = 4;
     constexpr int calls = 2000;
     const system_clock time;
@@ -92,6 +93,7 @@ void race(std::uint64_t max, duration window, bool failing, store_failure how) {
     rate_limit_options limit;
     limit.limits = {{max, window, 0}};
     limit.max_queue_size = 100'000;
+    if (reloads) limit.max_queue_time = 3ms;
     rate_sharing_options sharing;
     sharing.on_store_failure = how;
     auto gate = rate_gate::make(
@@ -109,6 +111,10 @@ void race(std::uint64_t max, duration window, bool failing, store_failure how) {
         (void)gate->look(time.now());
         (void)gate->queued();
         if (turn < 20) gate->pause(time.now() + 1us, time.now());
+        if (reloads && turn % 8 == 0) {
+            limit.limits[0].max = max + static_cast<std::uint64_t>(turn % 16);
+            gate->reconfigure(limit, &sharing, time.now());
+        }
         std::this_thread::yield();
     }
     EXPECT_EQ(gate->queued(), 0u);
@@ -128,6 +134,12 @@ TEST(rate_gate_race, under_leases_everybody_is_told_once) {
 
 TEST(rate_gate_race, under_single_claims_too) {
     race(200, 20ms, false, store_failure::local);
+}
+
+TEST(rate_gate_race, while_limits_change_and_time_in_the_queue_ends) {
+    race(20'000, 1s, false, store_failure::local, true);
+    race(200, 20ms, false, store_failure::local, true);
+    race(2000, 100ms, true, store_failure::local, true);
 }
 
 TEST(rate_gate_race, while_the_store_comes_and_goes) {

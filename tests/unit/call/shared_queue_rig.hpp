@@ -53,6 +53,13 @@ protected:
         play(then);
     }
 
+    // Its time in the queue is over, as its own timer would say.
+    void end_time(waiter& who) {
+        shared_actions then;
+        queue->time_is_up(now, who, then);
+        play(then);
+    }
+
     void leave(waiter& who) {
         shared_actions then;
         (void)queue->remove(now, who, then);

@@ -24,6 +24,20 @@ TEST_F(shared_queue_test, leases_spare_round_trips_below_the_limit) {
     expect_no_window_above(10'000, 1s);
 }
 
+TEST_F(shared_queue_test, without_time_in_the_queue_leases_spare_round_trips_too) {
+    limit.max_queue_time = 0s;
+    make(10'000, 1s);
+    for (int i = 0; i < 16'000; ++i) {
+        const std::size_t before = waiters.size();
+        arrive();
+        if (waiters.size() > before) end_time(*waiters.back());
+        run(now + 125us);
+    }
+    run(now + 100ms);
+    EXPECT_EQ(uses.size(), arrived) << "nobody had to wait but for answers";
+    EXPECT_LT(commands, arrived / 20);
+}
+
 TEST_F(shared_queue_test, at_saturation_batches_spare_round_trips_and_nothing_is_lost) {
     make(10'000, 1s);
     const instant began = now;

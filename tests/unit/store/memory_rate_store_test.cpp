@@ -123,6 +123,21 @@ TEST_F(memory_store, a_pause_stops_all_and_is_never_shortened) {
     EXPECT_EQ(look().levels[0].reset, 2s);
     clock.advance(2s);
     EXPECT_EQ(claim().what, verdict::admitted);
+    EXPECT_EQ(claim().paused, 0s);
+}
+
+TEST_F(memory_store, every_answer_says_how_long_a_pause_lasts_still) {
+    rate_claim none;
+    none.cost = 0;
+    rate_claim patient;
+    patient.max_wait = 5s;
+    rate_claim big;
+    big.cost = 9;
+    ASSERT_TRUE(awaited(store.pause(limit, 2s)).has_value());
+    clock.advance(500ms);
+    for (const rate_claim& what : {none, rate_claim{}, patient, big})
+        EXPECT_EQ(claim(what).paused, 1500ms);
+    EXPECT_EQ(claim(patient).wait, 1500ms) << "what is granted is fitted behind it";
 }
 
 TEST_F(memory_store, impossible_costs_and_looks) {

@@ -40,9 +40,10 @@ std::string numbers(const std::vector<std::int64_t>& all) {
     return text;
 }
 
-// Verdict, level, permits, wait, ticket, instances.
-std::string claim_answer(std::vector<std::int64_t> first_six) {
-    return numbers(first_six);
+// Verdict, level, permits, wait, ticket, instances; of no pause, unless a seventh tells of one.
+std::string claim_answer(std::vector<std::int64_t> told) {
+    told.resize(7, 0);
+    return numbers(told);
 }
 
 // Sound RESP, and none that an array of `count` numbers has to do with.
@@ -147,7 +148,7 @@ private:
 };
 
 TEST_F(redis_rate_store_test, a_claim_believes_nothing_of_another_shape) {
-    std::vector<std::string> wrong = of_another_shape(6);
+    std::vector<std::string> wrong = of_another_shape(7);
     wrong.insert(wrong.end(), {
                                   claim_answer({4, 0, 1, 0, 77, 1}),         // no such verdict
                                   claim_answer({enormous, 0, 1, 0, 77, 1}),  //
@@ -164,6 +165,7 @@ TEST_F(redis_rate_store_test, a_claim_believes_nothing_of_another_shape) {
                                   claim_answer({0, 0, 1, 0, enormous, 1}),
                                   claim_answer({0, 0, 1, 0, 77, enormous}),
                                   claim_answer({2, 0, 0, enormous, 0, 1}),
+                                  claim_answer({0, 0, 1, 0, 77, 1, enormous}),
                               });
     for (const std::string& answer : wrong) {
         expect_unavailable(claim(answer), answer);
