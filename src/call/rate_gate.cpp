@@ -98,7 +98,12 @@ void rate_gate::pause(instant until, instant now) noexcept {
 }
 
 void rate_gate::narrow(std::uint64_t left, instant until, instant now) noexcept {
-    limiter_.narrow(left, until, now);
+    if (left == 0) return pause(until, now);
+    if (shared_) {
+        shared_->narrow(left, until, now);
+    } else {
+        limiter_.narrow(left, until, now);
+    }
     if (limiter_.queued() > 0) rearm();
 }
 

@@ -199,6 +199,15 @@ void shared_budget::pause(instant until, instant now) {
     if (tell) tell_pause(until - now);
 }
 
+void shared_budget::narrow(std::uint64_t left, instant until, instant now) {
+    const std::lock_guard lock(mutex_);
+    if (is_up()) {
+        queue_.narrow(now, left, until);
+    } else {
+        gate_.limiter_.narrow(left, until, now);
+    }
+}
+
 std::size_t shared_budget::queued() const {
     const std::lock_guard lock(mutex_);
     return is_up() ? queue_.size() : gate_.limiter_.queued();
@@ -230,14 +239,18 @@ rate_limiter::view shared_budget::look(instant now) {
 rate_limiter::view shared_budget::view_locked(instant now) const {
     rate_limiter::view seen = known_.view;
     seen.queued = queue_.size();
-    if (known_.at == instant::min()) return seen;
-    const duration age = difference(now, known_.at);
+    const bool looked = known_.at != instant::min();
+    const duration age = looked ? difference(now, known_.at) : duration::zero();
     for (std::size_t i = 0; i < seen.levels.size() && i < known_.limits.size(); ++i) {
         rate_limiter::level_view& level = seen.levels[i];
         level.reset = std::max(level.reset - age, duration::zero());
         const rate_level& full = known_.limits[i];
         if (level.reset == duration::zero() && age > duration::zero()) {
             level.remaining = full.burst > 0 ? full.burst : full.max;
+        }
+        if (now < queue_.allowed_until()) {
+            level.remaining = std::min(level.remaining, queue_.allowance());
+            level.reset = std::max(level.reset, difference(queue_.allowed_until(), now));
         }
     }
     return seen;

@@ -44,6 +44,8 @@ public:
     [[nodiscard]] std::optional<instant> time_is_up(queued_call& call, instant now);
     void give_back(const rate_permit& permit, std::uint32_t cost, instant now);
     void pause(instant until, instant now);
+    /// As `rate_gate::narrow`, of this process.
+    void narrow(std::uint64_t left, instant until, instant now);
     /// The store stays.
     void reconfigure(const rate_limit_options& limit, const rate_sharing_options& how, instant now);
 

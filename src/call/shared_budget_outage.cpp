@@ -38,6 +38,8 @@ void shared_budget::move_over_locked(instant now, shared_actions& then) {
     if (how == store_failure::local) {
         gate_.limiter_.reconfigure(share_locked(), now);
         gate_.limiter_.pause(queue_.paused_until(), now);  // also one that began elsewhere
+        if (now < queue_.allowed_until())
+            gate_.limiter_.narrow(queue_.allowance(), queue_.allowed_until(), now);
     }
     if (queue_.is_changing()) set_limit_locked();
     for (shared_waiter* const waiter : queue_.abandon()) {

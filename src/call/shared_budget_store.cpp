@@ -16,7 +16,8 @@ bool shared_budget::is_over() const noexcept {
 }
 
 void shared_budget::perform(shared_actions then, limit_in_store before) {
-    const bool for_home = !then.claims.empty() || !then.refunds.empty() || then.rearm;
+    const bool for_home =
+        !then.claims.empty() || !then.refunds.empty() || then.rearm || then.tell_pause;
     if (!for_home) {
         finish(then);
         return;
@@ -36,6 +37,7 @@ void shared_budget::perform_at_home(const keeper& self, const shared_actions& th
     const limit_in_store back_to = before ? before : limit();
     for (const auto& refund : then.refunds)
         spawn(self, run_refund(refund, back_to));
+    if (then.tell_pause) spawn(self, run_pause(*then.tell_pause));
     for (const auto& claim : then.claims)
         spawn(self, run_claim(claim));
     if (then.rearm) gate_.arm_at(gate_.next_wakeup(gate_.home_.time.now()));

@@ -39,6 +39,7 @@ std::optional<rate_permit> shared_queue::take(instant now, std::uint32_t cost) n
         holding& from = at->second;
         from.opened = true;
         if (now >= from.until || from.permits < cost) continue;
+        if (!use_allowance(now, cost)) return std::nullopt;
         sizer_.note(now, cost);
         const rate_permit taken{now, from.ticket, rate_permit::origin::store};
         spend(from, cost);
@@ -200,6 +201,7 @@ void shared_queue::serve(instant now, shared_actions& then) {
         while (usable > 0) {
             shared_waiter* const who = pick(at, usable, now);
             if (who == nullptr) break;
+            if (!use_allowance(now, who->cost)) return;
             then.grants.push_back({who, {now, from.ticket, rate_permit::origin::store}});
             usable -= who->cost;
             spend(from, who->cost);
@@ -234,6 +236,7 @@ void shared_queue::shed(std::uint32_t unit, account& of, instant now, shared_act
 
 void shared_queue::settle(instant now, shared_actions& then) {
     serve(now, then);
+    if (end_allowance(now, then)) return;
     const std::size_t told = then.refusals.size();
     dismiss_overdue(now, then);
     const std::size_t dismissed = then.refusals.size();

@@ -41,6 +41,8 @@ struct shared_actions {
     bool rearm = false;             ///< `next` may have come nearer
     /// New limits hold from now on: for the claims here already, for the refunds not yet.
     bool turned_over = false;
+    /// What the server said was left is used up: the store has to know of the pause.
+    std::optional<duration> tell_pause{};
 };
 
 /// The queue of one process before a shared budget: who waits here, what was asked of the store for
@@ -78,6 +80,9 @@ public:
     /// False: it was paused so long already, and there is nothing to tell.
     [[nodiscard]] bool pause(instant now, instant until, shared_actions& then);
     void pause_told(instant now, shared_actions& then);
+    /// A server's hint: at most `left` permits are used here before `until`, then it is a pause.
+    /// The latest word counts; during a pause it is ignored.
+    void narrow(instant now, std::uint64_t left, instant until) noexcept;
     /// The store says for how long it is paused still, in answer to what was sent then. As `pause`,
     /// but nothing is told to the store, or two processes would go on telling each other.
     void hear_pause(instant now, instant sent, duration left, shared_actions& then);
@@ -98,6 +103,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
     [[nodiscard]] instant paused_until() const noexcept { return paused_until_; }
+    /// What may still be used before the end of the last hint; that may be long over.
+    [[nodiscard]] std::uint64_t allowance() const noexcept { return allowance_; }
+    [[nodiscard]] instant allowed_until() const noexcept { return allowed_until_; }
     /// Of the pauses that began here.
     [[nodiscard]] instant own_pause_until() const noexcept { return own_pause_until_; }
     /// New limits do not hold yet.
@@ -173,6 +181,8 @@ private:
     [[nodiscard]] bool is_served_in_time(instant now, const shared_waiter& waiter) const;
     void dismiss_overdue(instant now, shared_actions& then);
     void hold_off(instant now, instant until, duration blur);
+    [[nodiscard]] bool use_allowance(instant now, std::uint32_t cost) noexcept;
+    [[nodiscard]] bool end_allowance(instant now, shared_actions& then);
     void recall(instant now, shared_actions& then);
     [[nodiscard]] std::size_t reserved() const noexcept;
     // Without those that only look.
@@ -208,6 +218,8 @@ private:
     instant paused_until_ = instant::min();
     duration pause_blur_{};  // by so much that may be too late
     instant own_pause_until_ = instant::min();
+    std::uint64_t allowance_ = 0;  // of permits, until then
+    instant allowed_until_ = instant::min();
     instant quiet_until_ = instant::min();  // no claims before
     std::optional<instant> linger_until_;
     std::size_t asked_waiters_ = 0;

@@ -2,6 +2,7 @@
 #include "call/shared_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace symphony {
 
@@ -41,6 +42,29 @@ bool shared_queue::pause(instant now, instant until, shared_actions& then) {
 void shared_queue::pause_told(instant now, shared_actions& then) {
     if (pauses_untold_ > 0) --pauses_untold_;
     ask(now, then);
+}
+
+void shared_queue::narrow(instant now, std::uint64_t left, instant until) noexcept {
+    if (now < paused_until_) return;
+    allowance_ = left;
+    allowed_until_ = until;
+}
+
+// False: too little is left, and with that nothing.
+bool shared_queue::use_allowance(instant now, std::uint32_t cost) noexcept {
+    if (now >= allowed_until_) return true;
+    const bool suffices = cost <= allowance_;
+    allowance_ = suffices ? allowance_ - cost : 0;
+    return suffices;
+}
+
+// Used up before its time, it is a pause. False: there is none.
+bool shared_queue::end_allowance(instant now, shared_actions& then) {
+    if (now >= allowed_until_ || allowance_ > 0) return false;
+    const instant until = std::exchange(allowed_until_, instant::min());
+    if (!pause(now, until, then)) return false;
+    then.tell_pause = until - now;
+    return true;
 }
 
 // It ends between `left` from when it was asked for and `left` from now.

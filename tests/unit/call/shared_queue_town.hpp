@@ -81,13 +81,7 @@ protected:
         shared_actions then;
         const bool tell = in.queue.pause(now(), now() + length, then);
         play(in, then);
-        if (!tell) return;
-        ++in.pauses;
-        at(in.way, [this, &in, length] {
-            (void)test_support::awaited(store->pause(in.limit, length));
-            at(in.way,
-               [this, &in] { step(in, [&](auto& then) { in.queue.pause_told(now(), then); }); });
-        });
+        if (tell) tell_pause(in, length);
     }
     /// A reload in one process.
     void change(process& in, std::uint64_t max, duration window) {
@@ -142,6 +136,15 @@ private:
         play(in, then);
     }
 
+    void tell_pause(process& in, duration length) {
+        ++in.pauses;
+        at(in.way, [this, &in, length] {
+            (void)test_support::awaited(store->pause(in.limit, length));
+            at(in.way,
+               [this, &in] { step(in, [&](auto& then) { in.queue.pause_told(now(), then); }); });
+        });
+    }
+
     void play(process& in, const shared_actions& then) {
         const shared_limit before = in.limit;
         if (then.turned_over) in.limit = limit_of(in.next);
@@ -164,6 +167,7 @@ private:
                     store->give_back(before, refund.ticket, refund.permits));
             });
         }
+        if (then.tell_pause) tell_pause(in, *then.tell_pause);
         for (const auto& claim : then.claims) {
             ++in.claims;
             at(in.way, [this, &in, claim, of = in.limit] {
