@@ -50,10 +50,11 @@ limit_hint server_hint(int status, const headers& fields, const clock& time) noe
     constexpr auto single = static_cast<unsigned>(limit_field::retry_after) |
                             static_cast<unsigned>(limit_field::rate_limit);
     if ((seen & single) == 0) return found;
+    unsigned look_ups = 16;  // more budgets than an API has
     for (const header_view field : fields) {
         const limit_field kind = limit_field_of(field.name);
         if (kind == limit_field::rate_limit) {
-            note_rate_limit(field.value, fields, found);
+            note_rate_limit(field.value, fields, look_ups, found);
         } else if (kind == limit_field::retry_after && (status == 429 || status == 503)) {
             found.stay_away(parse_retry_after(field.value, now));
         }

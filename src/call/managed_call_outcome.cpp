@@ -86,7 +86,7 @@ void managed_call::report_error(attempt_permits& held, const error& why, duratio
 void managed_call::heed_hint(const response& answer) {
     const limit_hint hint = server_hint(answer.status, answer.fields, where_.time);
     const bool waits = hint.wait && *hint.wait > duration::zero();
-    if (!waits && hint.left && on_.state_.gate) {
+    if (hint.left && on_.state_.gate) {
         on_.state_.gate->narrow(hint.left->calls, later(now_, hint.left->until_full), now_);
     }
     if (!waits) return;

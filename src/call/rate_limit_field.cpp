@@ -96,7 +96,8 @@ void note_entry(std::string_view entry, number& remaining, number& reset) noexce
 
 // Which of the two forms it is need not be asked: neither has a member that means something in the
 // other.
-void note_rate_limit(std::string_view value, const headers& fields, limit_hint& into) noexcept {
+void note_rate_limit(std::string_view value, const headers& fields, unsigned& look_ups,
+                     limit_hint& into) noexcept {
     number remaining;
     number reset;
     for_each_member(value, [&](const list_member& member, bool has_string) {
@@ -104,7 +105,10 @@ void note_rate_limit(std::string_view value, const headers& fields, limit_hint& 
         const number left = parameter(member.rest, "r=");
         if (!left) return;
         auto full_in = in_seconds(parameter(member.rest, "t="));
-        if (!full_in) full_in = window_of(member.name, fields);
+        if (!full_in && look_ups > 0) {
+            --look_ups;
+            full_in = window_of(member.name, fields);
+        }
         into.note(*left, full_in);
     });
     if (remaining) into.note(*remaining, in_seconds(reset));

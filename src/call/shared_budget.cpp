@@ -100,12 +100,18 @@ rate_limit_options shared_budget::share_locked() const {
 }
 
 rate_answer shared_budget::try_acquire(instant now, std::uint32_t cost) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (!is_up()) return admit_down_locked(now, cost);
-    if (cost > 0) {
-        if (const auto permit = queue_.take(now, cost)) return {{}, *permit, false};
+    std::optional<rate_permit> taken;
+    bool used_up = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_up()) return admit_down_locked(now, cost);
+        if (cost > 0) taken = queue_.take(now, cost);
+        if (const auto told = taken ? queue_.narrowed(now) : std::nullopt)
+            used_up = told->left == 0;
     }
-    return {{verdict::queued, 0, duration::zero()}, {}, false};
+    if (!taken) return {{verdict::queued, 0, duration::zero()}, {}, false};
+    if (used_up) gate_.rearm();  // for the pause that begins
+    return {{}, *taken, false};
 }
 
 rate_answer shared_budget::admit_down_locked(instant now, std::uint32_t cost) noexcept {
@@ -248,9 +254,9 @@ rate_limiter::view shared_budget::view_locked(instant now) const {
         if (level.reset == duration::zero() && age > duration::zero()) {
             level.remaining = full.burst > 0 ? full.burst : full.max;
         }
-        if (now < queue_.allowed_until()) {
-            level.remaining = std::min(level.remaining, queue_.allowance());
-            level.reset = std::max(level.reset, difference(queue_.allowed_until(), now));
+        if (const auto told = queue_.narrowed(now)) {
+            level.remaining = std::min(level.remaining, told->left);
+            level.reset = std::max(level.reset, difference(told->until, now));
         }
     }
     return seen;

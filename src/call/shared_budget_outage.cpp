@@ -38,9 +38,8 @@ void shared_budget::move_over_locked(instant now, shared_actions& then) {
     if (how == store_failure::local) {
         gate_.limiter_.reconfigure(share_locked(), now);
         gate_.limiter_.pause(queue_.paused_until(), now);  // also one that began elsewhere
-        if (now < queue_.allowed_until())
-            gate_.limiter_.narrow(queue_.allowance(), queue_.allowed_until(), now);
     }
+    if (const auto told = queue_.narrowed(now)) gate_.limiter_.narrow(told->left, told->until, now);
     if (queue_.is_changing()) set_limit_locked();
     for (shared_waiter* const waiter : queue_.abandon()) {
         rate_answer told = admit_down_locked(now, waiter->cost);
@@ -64,7 +63,6 @@ void shared_budget::rise(duration paused) {
     std::vector<std::shared_ptr<queued_call>> waiting;  // goes after the lock
     std::vector<queued_call*> back;
     shared_actions then;
-    duration pause{};
     {
         const std::lock_guard lock(mutex_);
         if (is_up()) return;
@@ -75,17 +73,17 @@ void shared_budget::rise(duration paused) {
         up_ = true;
         probing_ = false;
         known_.asking = false;
-        queue_.hear_pause(now, now, paused, then);
+        queue_.resume(now, paused, then);
+        if (const auto told = gate_.limiter_.narrowed(now))
+            queue_.narrow(now, told->left, told->until);
         std::ranges::sort(back, {}, &shared_waiter::where);
         for (queued_call* const call : back) {
             const rate_decision told = queue_.add(now, *call, then);
             if (told.what != verdict::queued) then.refusals.push_back({call, told});
         }
-        pause = difference(queue_.own_pause_until(), now);
     }
     tell_change(true, "it answers again", now);
     perform(std::move(then));
-    if (pause > duration::zero()) tell_pause(pause);
     gate_.rearm();
 }
 

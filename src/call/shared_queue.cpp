@@ -87,6 +87,7 @@ bool shared_queue::remove(instant now, shared_waiter& waiter, shared_actions& th
 
 bool shared_queue::put_back(instant now, const rate_permit& permit, std::uint32_t cost,
                             shared_actions& then) {
+    if (now < allowed_until_ && permit.at >= allowed_since_) allowance_ += cost;
     for (auto& [at, from] : held_) {
         if (from.ticket != permit.ticket || now < at || now >= from.until) continue;
         const std::int64_t before = units(from);
@@ -114,6 +115,7 @@ std::optional<instant> shared_queue::next(instant now) const {
     }
     if (linger_until_ && *linger_until_ > now) sooner(*linger_until_);
     if (quiet_until_ > now) sooner(quiet_until_);
+    if (allowance_ == 0 && allowed_until_ > now) sooner(now);
     return due;
 }
 
@@ -133,6 +135,7 @@ std::vector<shared_waiter*> shared_queue::abandon() {
     promises_.clear();
     linger_until_.reset();
     overdue_.clear();
+    allowed_until_ = instant::min();
     asked_waiters_ = 0;
     pauses_untold_ = 0;
     recalling_ = false;

@@ -41,7 +41,7 @@ struct shared_actions {
     bool rearm = false;             ///< `next` may have come nearer
     /// New limits hold from now on: for the claims here already, for the refunds not yet.
     bool turned_over = false;
-    /// What the server said was left is used up: the store has to know of the pause.
+    /// The store has to know of a pause, before it is asked for anything more.
     std::optional<duration> tell_pause{};
 };
 
@@ -59,6 +59,11 @@ struct shared_actions {
 /// useless go back together, the newest first, once no claim is under way, and before the next one.
 /// Not thread-safe.
 class shared_queue {
+    // The end of one pause looks a little different in every answer: by what its way took, which is
+    // known, and by what the two clocks differ since, which is not. 10 ms are a minute at 150 ppm,
+    // and little beside hints of whole seconds.
+    static constexpr duration pause_tolerance = std::chrono::milliseconds(10);
+
 public:
     shared_queue(const rate_limit_options& limit, std::optional<duration> lease_time);
 
@@ -81,7 +86,7 @@ public:
     [[nodiscard]] bool pause(instant now, instant until, shared_actions& then);
     void pause_told(instant now, shared_actions& then);
     /// A server's hint: at most `left` permits are used here before `until`, then it is a pause.
-    /// The latest word counts; during a pause it is ignored.
+    /// The latest word counts, but one that comes when all are used holds against it until its end.
     void narrow(instant now, std::uint64_t left, instant until) noexcept;
     /// The store says for how long it is paused still, in answer to what was sent then. As `pause`,
     /// but nothing is told to the store, or two processes would go on telling each other.
@@ -95,6 +100,9 @@ public:
     [[nodiscard]] std::optional<instant> next(instant now) const;
     /// The store is gone: everybody leaves, in order, and what was promised is forgotten.
     [[nodiscard]] std::vector<shared_waiter*> abandon();
+    /// It is back, and was paused for so long then; a longer pause that began here it has to be
+    /// told of (`tell_pause`) before anything is claimed.
+    void resume(instant now, duration paused, shared_actions& then);
     /// Whoever the new limits never admit is refused. Other levels or another strategy hold from
     /// the next `tick` or `answer` on that finds no claim under way, and no claim is made before:
     /// what was promised for later goes back then and is asked for anew (`turned_over`).
@@ -103,11 +111,11 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
     [[nodiscard]] instant paused_until() const noexcept { return paused_until_; }
-    /// What may still be used before the end of the last hint; that may be long over.
-    [[nodiscard]] std::uint64_t allowance() const noexcept { return allowance_; }
-    [[nodiscard]] instant allowed_until() const noexcept { return allowed_until_; }
-    /// Of the pauses that began here.
-    [[nodiscard]] instant own_pause_until() const noexcept { return own_pause_until_; }
+    /// What `narrow` leaves; nothing where no such hint holds.
+    [[nodiscard]] std::optional<rate_limiter::allowance> narrowed(instant now) const noexcept {
+        if (now >= allowed_until_) return std::nullopt;
+        return rate_limiter::allowance{allowance_, allowed_until_};
+    }
     /// New limits do not hold yet.
     [[nodiscard]] bool is_changing() const noexcept { return changing_; }
     [[nodiscard]] std::uint64_t most_cost() const noexcept { return most_cost_; }
@@ -181,6 +189,7 @@ private:
     [[nodiscard]] bool is_served_in_time(instant now, const shared_waiter& waiter) const;
     void dismiss_overdue(instant now, shared_actions& then);
     void hold_off(instant now, instant until, duration blur);
+    void tell_again(instant now, shared_actions& then);
     [[nodiscard]] bool use_allowance(instant now, std::uint32_t cost) noexcept;
     [[nodiscard]] bool end_allowance(instant now, shared_actions& then);
     void recall(instant now, shared_actions& then);
@@ -195,7 +204,7 @@ private:
     [[nodiscard]] holdings::iterator hold(instant from, const holding& made);
     void keep(instant now, const question& asked, const rate_grant& grant, shared_actions& then);
     void refuse(instant now, const question& asked, const rate_grant& grant, shared_actions& then);
-    void refuse_late(const question& asked, const holdings::value_type& promise,
+    void refuse_late(instant now, const question& asked, const holdings::value_type& promise,
                      const rate_grant& grant, shared_actions& then);
     void answer_look(instant now, const question& asked, const rate_grant& grant,
                      shared_actions& then);
@@ -219,6 +228,7 @@ private:
     duration pause_blur_{};  // by so much that may be too late
     instant own_pause_until_ = instant::min();
     std::uint64_t allowance_ = 0;  // of permits, until then
+    instant allowed_since_{};
     instant allowed_until_ = instant::min();
     instant quiet_until_ = instant::min();  // no claims before
     std::optional<instant> linger_until_;

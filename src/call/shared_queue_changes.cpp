@@ -1,4 +1,5 @@
 // What takes promises back: pauses, other limits, and waiters whose time is up.
+#include "call/http_hints.hpp"
 #include "call/shared_queue.hpp"
 
 #include <algorithm>
@@ -12,10 +13,6 @@ using verdict = rate_decision::verdict;
 
 // Answers that ask for a pause come in bursts: claims made between two of them would be in vain.
 constexpr duration burst_of_pauses = std::chrono::milliseconds(50);
-// The end of one pause looks a little different in every answer: by what its way took, which is
-// known, and by what the two clocks differ since, which is not. 10 ms are a minute at 150 ppm, and
-// little beside hints of whole seconds.
-constexpr duration pause_tolerance = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -45,8 +42,9 @@ void shared_queue::pause_told(instant now, shared_actions& then) {
 }
 
 void shared_queue::narrow(instant now, std::uint64_t left, instant until) noexcept {
-    if (now < paused_until_) return;
+    if (now < allowed_until_ && allowance_ == 0) return;
     allowance_ = left;
+    allowed_since_ = now;
     allowed_until_ = until;
 }
 
@@ -67,8 +65,24 @@ bool shared_queue::end_allowance(instant now, shared_actions& then) {
     return true;
 }
 
+// To all answers that left before: once is enough.
+void shared_queue::tell_again(instant now, shared_actions& then) {
+    ++pauses_;
+    ++pauses_untold_;
+    then.tell_pause = paused_until_ - now;
+}
+
+void shared_queue::resume(instant now, duration paused, shared_actions& then) {
+    hear_pause(now, now, paused, then);
+    pauses_untold_ = 0;
+    if (own_pause_until_ <= now) return;
+    pauses_untold_ = 1;
+    then.tell_pause = own_pause_until_ - now;
+}
+
 // It ends between `left` from when it was asked for and `left` from now.
 void shared_queue::hear_pause(instant now, instant sent, duration left, shared_actions& then) {
+    left = std::min(left, longest_hint);
     if (left <= duration::zero()) return;
     if (later(paused_until_, pause_tolerance) >= later(sent, left)) return;  // known
     hold_off(now, later(now, left), difference(now, sent));

@@ -174,10 +174,10 @@ shared_queue::holdings::iterator shared_queue::hold(instant from, const holding&
 void shared_queue::keep(instant now, const question& asked, const rate_grant& grant,
                         shared_actions& then) {
     const instant at = later(now, std::max(grant.wait, duration::zero()));
-    // Or its claim left before, and was decided behind the pause that the answer before it told of.
-    const bool knew = asked.pauses == pauses_ ||
-                      (grant.paused > duration::zero() && later(at, pause_blur_) >= paused_until_);
-    const bool inside = at < paused_until_ && !knew;
+    // What the store knew of the pause lies behind it, as far as clocks and ways let us see. Where
+    // it had been told and knows nothing, it has lost the pause, and is told again.
+    const bool inside = later(at, pause_blur_ + pause_tolerance) < paused_until_;
+    if (inside && asked.pauses == pauses_) tell_again(now, then);
     const instant from = inside ? at : std::max(at, paused_until_);
     // The store charged them for its own moment + wait + hold, and decided after the claim was
     // sent, perhaps long before its answer arrived.
@@ -189,19 +189,21 @@ void shared_queue::keep(instant now, const question& asked, const rate_grant& gr
         from, {grant.ticket, grant.permits, asked.unit, owed, until, trip, at_once, until > from});
     promises_.note(now, grant, held->first, later(held->first, asked.hold));
     recalling_ = recalling_ || inside;
-    if (!inside) refuse_late(asked, *held, grant, then);
+    if (!inside) refuse_late(now, asked, *held, grant, then);
 }
 
 // Whoever cannot wait so long goes now, unless the last in the order takes that moment.
-void shared_queue::refuse_late(const question& asked, const holdings::value_type& promise,
-                               const rate_grant& grant, shared_actions& then) {
+void shared_queue::refuse_late(instant now, const question& asked,
+                               const holdings::value_type& promise, const rate_grant& grant,
+                               shared_actions& then) {
+    const duration wait = std::max({grant.wait, difference(promise.first, now), duration(1)});
     for (const place& one : std::views::reverse(asked.askers)) {
         const auto found = waiting_.find(one);
         if (found == waiting_.end()) continue;
         shared_waiter& waiter = *found->second;
         if (!is_too_late(promise, waiter)) continue;
         leave(waiter);
-        then.refusals.push_back({&waiter, {verdict::refused, grant.level, grant.wait}});
+        then.refusals.push_back({&waiter, {verdict::refused, grant.level, wait}});
     }
 }
 

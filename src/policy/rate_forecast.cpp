@@ -11,9 +11,9 @@ constexpr instant passed_over = instant::max();
 
 }  // namespace
 
-rate_forecast::rate_forecast(const rate_state& state, const wait_queue& queue, instant now,
+rate_forecast::rate_forecast(const rate_state& state, const wait_queue& queue, instant from,
                              hold held) noexcept
-    : state_(state), queue_(queue), held_(held), clock_(now) {
+    : state_(state), queue_(queue), held_(held), clock_(from) {
     for (std::size_t i = 0; i < state.buckets().size(); ++i)
         rates_[i] = state.buckets_[i].rate;
 }

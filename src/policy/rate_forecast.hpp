@@ -19,7 +19,8 @@ public:
         instant until = instant::min();
     };
 
-    rate_forecast(const rate_state& state, const wait_queue& queue, instant now,
+    /// Nothing is admitted before `from`.
+    rate_forecast(const rate_state& state, const wait_queue& queue, instant from,
                   hold held) noexcept;
 
     /// The moment of a newcomer of `cost` behind `last` (null: before everybody).

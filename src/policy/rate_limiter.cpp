@@ -40,6 +40,10 @@ void rate_limiter::narrow(std::uint64_t left, instant until, instant now) noexce
     impl_->narrow(left, until, now);
 }
 
+std::optional<rate_limiter::allowance> rate_limiter::narrowed(instant now) const noexcept {
+    return impl_->narrowed(now);
+}
+
 void rate_limiter::reconfigure(const rate_limit_options& options, instant now) {
     impl_->reconfigure(options, now);
 }

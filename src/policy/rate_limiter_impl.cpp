@@ -1,7 +1,6 @@
 #include "policy/rate_limiter_impl.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -63,18 +62,17 @@ rate_limiter::impl::candidate rate_limiter::impl::next_locked(instant now) const
 // Under overload the same question comes again and again before anything changes.
 detail::queue_plan::moment rate_limiter::impl::forecast_locked(instant now, std::uint8_t rank,
                                                                std::uint32_t cost) noexcept {
-    auto& [queue, plan, foretold] = *line_;
+    auto& [queue, plan, foretold, left, since, left_until] = *line_;
+    const instant from = std::max(now, paused_until_);
+    const bool narrowed = narrowed_locked(now);  // of that a plan knows nothing
     if (plan && plan->is_spent()) plan.reset();
     if (!plan && queue.size() > many) plan.reset(new (std::nothrow) detail::queue_plan(queue));
-    if (plan) {
-        // Whom an allowance lets go first is counted as waiting too: it tells a little too much.
-        const bool held = queue.size() + cost > allowance_;
-        const instant from = held ? std::max(now, held_until_) : now;
+    if (plan && !narrowed) {
         if (const auto planned = plan->behind(rank, cost, state_, from)) return *planned;
     }
     const bool known = foretold.cost == cost && foretold.rank == rank && foretold.at > now;
     if (known && next_locked(now).at > now) return {{foretold.at, foretold.level}};
-    detail::rate_forecast forecast(state_, queue, now, {allowance_, held_until_});
+    detail::rate_forecast forecast(state_, queue, from, {left, left_until});
     const bound due = forecast.behind(queue.last_before(rank), cost);
     foretold = {due.at, cost, rank, due.level};
     return {due};
@@ -150,32 +148,29 @@ std::optional<instant> rate_limiter::impl::next_poll(instant now) noexcept {
 
 void rate_limiter::impl::refund(instant admitted_at, std::uint32_t cost, instant now) noexcept {
     const std::lock_guard hold(lock_);
-    if (cost > 0) state_.refund(bounded(admitted_at), cost, settle_locked(now));
+    now = settle_locked(now);
+    if (cost > 0) state_.refund(bounded(admitted_at), cost, now);
+    if (narrowed_locked(now) && admitted_at >= line_->left_since) line_->left += cost;
     changed_locked();
 }
 
 void rate_limiter::impl::pause(instant until) noexcept {
     const std::lock_guard hold(lock_);
-    held_until_ = allowance_ > 0 ? bounded(until) : std::max(held_until_, bounded(until));
-    allowance_ = 0;
+    paused_until_ = std::max(paused_until_, bounded(until));
     changed_locked();
 }
 
 void rate_limiter::impl::narrow(std::uint64_t left, instant until, instant now) noexcept {
     if (left == 0) return pause(until);
-    if (left > std::numeric_limits<decltype(allowance_)>::max()) return;
     const std::lock_guard hold(lock_);
-    if (allowance_ == 0 && settle_locked(now) < held_until_) return;
-    held_until_ = bounded(until);
-    allowance_ = static_cast<decltype(allowance_)>(left);
+    now = settle_locked(now);
+    until = bounded(until);
+    if (until <= now || !make_line_locked()) return;
+    if (line_->left == 0 && narrowed_locked(now)) return;
+    line_->left = left;
+    line_->left_since = now;
+    line_->left_until = until;
     changed_locked();
-}
-
-// What is left when its time is over is nobody's, and when it is used up, it is a pause.
-void rate_limiter::impl::use_allowance_locked(instant now, std::uint64_t cost) noexcept {
-    const bool over = now >= held_until_;
-    allowance_ = over || cost >= allowance_ ? 0 : static_cast<std::uint16_t>(allowance_ - cost);
-    if (allowance_ == 0 && !over) changed_locked();
 }
 
 void rate_limiter::impl::reconfigure(const rate_limit_options& options, instant now) {
@@ -229,9 +224,13 @@ rate_limiter::view rate_limiter::impl::look(instant now) {
     seen.queued = line_ ? line_->queue.size() : 0;
     for (std::size_t i = 0; i < state_.levels(); ++i) {
         level_view level = state_.look(i, now);
-        if (held_until_ > now) {
-            level.remaining = std::min<std::uint64_t>(level.remaining, allowance_);
-            level.reset = std::max(level.reset, held_until_ - now);
+        if (paused_until_ > now) {
+            level.remaining = 0;
+            level.reset = std::max(level.reset, paused_until_ - now);
+        }
+        if (narrowed_locked(now)) {
+            level.remaining = std::min(level.remaining, line_->left);
+            level.reset = std::max(level.reset, line_->left_until - now);
         }
         seen.levels.push_back(level);
     }

@@ -33,6 +33,11 @@ public:
     void refund(instant admitted_at, std::uint32_t cost, instant now) noexcept;
     void pause(instant until) noexcept;
     void narrow(std::uint64_t left, instant until, instant now) noexcept;
+    std::optional<allowance> narrowed(instant now) const noexcept {
+        const std::lock_guard hold(lock_);
+        if (!narrowed_locked(now)) return std::nullopt;
+        return allowance{line_->left, line_->left_until};
+    }
     void reconfigure(const rate_limit_options& options, instant now);
     view look(instant now);
     void trim(instant now) noexcept {
@@ -59,11 +64,14 @@ private:
         std::uint8_t rank = 0;
         std::uint8_t level = 0;
     };
-    // What only a limiter needs that somebody waits for.
+    // What only a limiter needs that somebody waits for, or that a server's hint narrows.
     struct line {
         detail::wait_queue queue;
         std::unique_ptr<detail::queue_plan> plan;  // while many wait
         forecast foretold;
+        std::uint64_t left = 0;  // permits before `left_until`
+        instant left_since{};
+        instant left_until = bounded(instant::min());
     };
     struct candidate {
         rate_waiter* waiter = nullptr;
@@ -81,7 +89,9 @@ private:
     }
     [[nodiscard]] bound earliest_locked(std::uint64_t cost) const noexcept {
         const bound b = state_.earliest(cost);
-        return {cost > allowance_ ? std::max(b.at, held_until_) : b.at, b.level};
+        const instant at = std::max(b.at, paused_until_);
+        const bool held = line_ && cost > line_->left;
+        return {held ? std::max(at, line_->left_until) : at, b.level};
     }
     [[nodiscard]] rate_decision decide_locked(instant now, std::uint32_t cost) noexcept;
     [[nodiscard]] rate_decision never_locked() const noexcept {
@@ -89,11 +99,11 @@ private:
     }
     [[nodiscard]] bool take_locked(instant now, std::uint64_t cost) noexcept {
         if (!state_.take(now, cost)) return false;
-        if (line_) line_->foretold.cost = 0;
-        if (allowance_ > 0) use_allowance_locked(now, cost);
+        if (!line_) return true;
+        line_->foretold.cost = 0;
+        if (narrowed_locked(now)) line_->left -= std::min(line_->left, cost);
         return true;
     }
-    void use_allowance_locked(instant now, std::uint64_t cost) noexcept;
     void changed_locked() noexcept {
         if (!line_) return;
         line_->foretold.cost = 0;
@@ -105,7 +115,10 @@ private:
     }
     void trim_locked(instant now) noexcept {
         state_.trim(now);
-        if (!waiting_locked()) line_.reset();
+        if (!waiting_locked() && !narrowed_locked(now)) line_.reset();
+    }
+    [[nodiscard]] bool narrowed_locked(instant now) const noexcept {
+        return line_ && now < line_->left_until;
     }
     [[nodiscard]] bool waiting_locked() const noexcept { return line_ && !line_->queue.empty(); }
     [[nodiscard]] bool make_line_locked() noexcept {
@@ -123,11 +136,10 @@ private:
     }
 
     mutable detail::spin_lock lock_;
-    std::uint16_t allowance_ = 0;  // permits that `held_until_` does not hold up
     std::uint32_t max_queue_ = 0;
     detail::rate_state state_;
     std::unique_ptr<line> line_;
-    instant held_until_ = bounded(instant::min());
+    instant paused_until_ = bounded(instant::min());
     duration max_wait_{};
 };
 

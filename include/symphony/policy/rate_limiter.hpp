@@ -108,9 +108,16 @@ public:
 
     /// A server's hint: nothing is admitted before `until`. Never shortens an earlier pause.
     void pause(instant until, instant now) noexcept;
-    /// A server's hint: at most `left` permits before `until`, then a pause until then. The latest
-    /// word counts; during a pause it is ignored, and so is a `left` above 65 535. 0 is a pause.
+    /// A server's hint: at most `left` permits before `until`. The latest word counts, but one that
+    /// comes when all are used holds against it until its end. 0 is a pause. A permit of since then
+    /// that is refunded is left again.
     void narrow(std::uint64_t left, instant until, instant now) noexcept;
+    struct allowance {
+        std::uint64_t left = 0;
+        instant until{};
+    };
+    /// What `narrow` leaves; nothing where no such hint holds.
+    [[nodiscard]] std::optional<allowance> narrowed(instant now) const noexcept;
 
     /// Takes new limits; what is already used carries over and the queue stays, but for waiters
     /// whose cost can never be granted any more: they are refused as `never`.

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+
 namespace symphony {
 namespace {
 
@@ -191,6 +193,27 @@ TEST_F(endpoint_store_down_test, a_pause_while_it_is_down_is_told_when_it_is_bac
     EXPECT_FALSE(waiting->outcome);
     advance(1s);
     EXPECT_TRUE(waiting->outcome);
+}
+
+TEST_F(endpoint_store_down_test, what_a_server_leaves_is_counted_across_an_outage) {
+    make(100, store_failure::local);
+    ASSERT_TRUE(call());
+    state.gate->narrow(5, time.now() + 50s, time.now());
+    ASSERT_TRUE(call());
+    store->down = true;
+    for (int i = 0; i < 2; ++i)
+        ASSERT_TRUE(call());
+    ASSERT_EQ(state.gate->store_name(), "redis-down");
+    store->down = false;
+    advance(1s);
+    ASSERT_EQ(state.gate->store_name(), "redis");
+    const std::array all{start(), start(), start()};
+    advance(48s);
+    EXPECT_TRUE(all[0]->outcome);
+    EXPECT_TRUE(all[1]->outcome);
+    EXPECT_FALSE(all[2]->outcome) << "2, 2 and 1 were left";
+    advance(2s);
+    EXPECT_TRUE(all[2]->outcome);
 }
 
 TEST_F(endpoint_store_down_test, answers_from_before_count_for_nothing) {

@@ -87,6 +87,17 @@ TEST(rate_limit_field, a_window_that_may_be_nearly_over_holds_nobody_up_for_long
     EXPECT_EQ(hint(fields).wait, longest_guess);
 }
 
+TEST(rate_limit_field, no_more_members_than_an_api_has_budgets_are_looked_up) {
+    std::string many;
+    for (int i = 0; i < 16; ++i)
+        many += "\"unknown\";r=0, ";
+    const headers fields{{"RateLimit-Policy", R"("day";w=20)"},
+                         {"RateLimit", many + R"("day";r=0)"}};
+    EXPECT_EQ(hint(fields).wait, std::nullopt);
+    EXPECT_EQ(hint({{"RateLimit-Policy", R"("day";w=20)"}, {"RateLimit", R"("day";r=0)"}}).wait,
+              20s);
+}
+
 TEST(rate_limit_field, every_family_of_calls_tells_what_remains) {
     struct family {
         std::string remaining;

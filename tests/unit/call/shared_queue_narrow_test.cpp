@@ -94,6 +94,19 @@ TEST_F(shared_queue_narrow_test, what_is_left_at_its_end_means_nothing) {
     EXPECT_EQ(in.pauses, 0u);
 }
 
+TEST_F(shared_queue_narrow_test, a_permit_that_was_not_used_is_left_again) {
+    limit(10, 1s);
+    process& in = join();
+    const rate_permit before{now(), 1, rate_permit::origin::store};
+    run(1s);
+    in.queue.narrow(now(), 2, now() + 30s);
+    shared_actions then;
+    (void)in.queue.put_back(now(), {now(), 7, rate_permit::origin::store}, 1, then);
+    (void)in.queue.put_back(now(), before, 1, then);
+    ASSERT_TRUE(in.queue.narrowed(now()));
+    EXPECT_EQ(in.queue.narrowed(now())->left, 3u) << "the server had not counted the other";
+}
+
 class shared_queue_narrow_lease_test : public call_testing::shared_queue_rig {};
 
 TEST_F(shared_queue_narrow_lease_test, permits_of_a_lease_count) {
@@ -109,6 +122,27 @@ TEST_F(shared_queue_narrow_lease_test, permits_of_a_lease_count) {
         run(now + 1ms);
     }
     EXPECT_EQ(uses.size() - before, 5u);
+}
+
+TEST_F(shared_queue_narrow_lease_test, the_last_permit_of_a_lease_begins_the_pause) {
+    make(1000, 1s);
+    for (int i = 0; i < 400; ++i) {
+        arrive();
+        run(now + 1ms);
+    }
+    std::optional<rate_permit> last;
+    queue->narrow(now, 1, now + 30s);
+    while (!(last = queue->take(now, 1))) {  // the next lease
+        arrive();
+        queue->narrow(now, 1, now + 30s);
+        run(now + 1ms);
+        ASSERT_LT(arrived, 1000u);
+    }
+    EXPECT_EQ(queue->next(now), now);
+    queue->narrow(now, 9, now + 1s);
+    shared_actions then;
+    queue->tick(now, then);
+    EXPECT_EQ(then.tell_pause, 30s) << "no late answer's word opens it again";
 }
 
 }  // namespace

@@ -218,5 +218,56 @@ TEST_F(shared_queue_pause_test, a_look_hears_of_it_too) {
     EXPECT_GT(other.queue.paused_until(), now() + 97s);
 }
 
+TEST_F(shared_queue_pause_test, a_store_that_lost_it_is_told_again) {
+    limit(5, 1s);
+    process& in = join();
+    pause(in, 60s);
+    const instant end = now() + 60s;
+    run(1s);
+    store.emplace(clock);
+    while (now() < end) {
+        arrive(in);
+        run(200ms);
+    }
+    EXPECT_EQ(in.pauses, 2u);
+    run(5min);
+    EXPECT_EQ(granted(in), in.callers.size());
+    expect_no_window_above(5, 1s);
+}
+
+TEST_F(shared_queue_pause_test, a_store_that_is_back_is_told_before_it_is_asked) {
+    limit(5, 1s);
+    process& in = join();
+    pause(in, 60s);
+    run(1s);
+    resume(in);
+    for (int i = 0; i < 40; ++i)
+        arrive(in);
+    EXPECT_EQ(in.claims, 0u);
+    run(5min);
+    EXPECT_EQ(granted(in), 40u);
+    expect_no_window_above(5, 1s);
+}
+
+TEST_F(shared_queue_pause_test, who_cannot_wait_for_its_end_hears_how_long_that_is) {
+    limit(5, 1s);
+    process& in = join();
+    pause(in, 60s);
+    run(1s);
+    const caller hasty = arrive(in, 1, 5, now() + 10s);
+    run(1s);
+    ASSERT_TRUE(hasty->refused);
+    EXPECT_GE(hasty->why.retry_after, 57s);
+}
+
+// A damaged value may name any time.
+TEST_F(shared_queue_pause_test, nobody_is_held_for_longer_than_a_hint_may_last) {
+    limit(5, 1s);
+    process& in = join();
+    shared_actions then;
+    in.queue.hear_pause(now(), now(), 1000h, then);
+    EXPECT_EQ(in.queue.paused_until(), now() + 24h);
+}
+
 }  // namespace
 }  // namespace symphony

@@ -56,8 +56,10 @@ protected:
     }
     process& join() { return *processes.emplace_back(std::make_unique<process>(*this)); }
 
-    caller arrive(process& in, std::uint32_t cost = 1, std::uint8_t priority = 5) {
+    caller arrive(process& in, std::uint32_t cost = 1, std::uint8_t priority = 5,
+                  instant latest = instant::max()) {
         caller made = std::make_shared<waiter>(cost);
+        made->latest = latest;
         made->priority = priority;
         made->arrived = now();
         in.callers.push_back(made);
@@ -82,6 +84,12 @@ protected:
         const bool tell = in.queue.pause(now(), now() + length, then);
         play(in, then);
         if (tell) tell_pause(in, length);
+    }
+    /// The store is back, empty: as after an outage.
+    void resume(process& in) {
+        (void)in.queue.abandon();
+        store.emplace(clock);
+        step(in, [&](auto& then) { in.queue.resume(now(), duration::zero(), then); });
     }
     /// A reload in one process.
     void change(process& in, std::uint64_t max, duration window) {

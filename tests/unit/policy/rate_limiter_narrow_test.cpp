@@ -94,12 +94,29 @@ TEST(rate_limiter_narrow, nothing_left_is_a_pause) {
     EXPECT_EQ(limiter.try_acquire(start).retry_after, 5s);
 }
 
-TEST(rate_limiter_narrow, a_pause_takes_the_place_of_an_allowance) {
-    rate_limiter limiter = of_a_hundred(rate_strategy::sliding_window);
-    limiter.narrow(5, start + 9s, start);
-    limiter.pause(start + 2s, start);
-    EXPECT_EQ(limiter.try_acquire(start).retry_after, 2s);
-    EXPECT_EQ(admitted_at(limiter, start + 2s), 100);
+TEST(rate_limiter_narrow, a_shorter_pause_and_an_allowance_both_hold) {
+    for (const bool pause_first : {false, true}) {
+        rate_limiter limiter = of_a_hundred(rate_strategy::sliding_window);
+        if (pause_first) limiter.pause(start + 2s, start);
+        limiter.narrow(5, start + 9s, start);
+        if (!pause_first) limiter.pause(start + 2s, start);
+        EXPECT_EQ(limiter.try_acquire(start).retry_after, 2s);
+        EXPECT_EQ(admitted_at(limiter, start + 2s), 5);
+        EXPECT_EQ(limiter.try_acquire(start + 2s).retry_after, 7s);
+    }
+}
+
+TEST(rate_limiter_narrow, a_permit_that_was_not_used_is_left_again) {
+    for (const rate_strategy strategy : strategies) {
+        rate_limiter limiter = of_a_hundred(strategy);
+        EXPECT_TRUE(limiter.try_acquire(start, 3).admitted());
+        limiter.narrow(2, start + 9s, start + 10ms);
+        EXPECT_EQ(admitted_at(limiter, start + 20ms), 2);
+        limiter.refund(start + 20ms, 1, start + 30ms);
+        EXPECT_EQ(admitted_at(limiter, start + 30ms), 1);
+        limiter.refund(start, 3, start + 40ms);
+        EXPECT_EQ(admitted_at(limiter, start + 40ms), 0) << "the server had not counted it";
+    }
 }
 
 TEST(rate_limiter_narrow, what_is_left_when_the_time_is_over_means_nothing) {
@@ -110,11 +127,42 @@ TEST(rate_limiter_narrow, what_is_left_when_the_time_is_over_means_nothing) {
     EXPECT_EQ(admitted_at(limiter, start + 4s), 100);
 }
 
-TEST(rate_limiter_narrow, more_than_can_be_counted_says_nothing) {
+TEST(rate_limiter_narrow, what_is_left_can_be_asked_for) {
     rate_limiter limiter = of_a_hundred(rate_strategy::sliding_window);
-    limiter.narrow(65'536, start + 9s, start);
-    EXPECT_EQ(admitted_at(limiter, start), 100);
-    EXPECT_EQ(limiter.try_acquire(start).retry_after, 1s);
+    EXPECT_FALSE(limiter.narrowed(start));
+    limiter.narrow(UINT64_MAX, start + 9s, start);
+    EXPECT_TRUE(limiter.try_acquire(start, 7).admitted());
+    limiter.trim(start);
+    ASSERT_TRUE(limiter.narrowed(start));
+    EXPECT_EQ(limiter.narrowed(start)->left, UINT64_MAX - 7);
+    EXPECT_EQ(limiter.narrowed(start)->until, start + 9s);
+    EXPECT_FALSE(limiter.narrowed(start + 9s));
+}
+
+// Of more than 64 a plan is kept otherwise.
+TEST(rate_limiter_narrow, a_long_queue_is_foretold_by_permits_and_by_rank) {
+    rate_limit_options options = limit(rate_strategy::token_bucket, {{1000, 1s, 0}});
+    rate_limiter limiter(options);
+    EXPECT_TRUE(limiter.try_acquire(start, 1000).admitted());
+    std::deque<rate_waiter> waiters;
+    const auto enqueue = [&](std::uint32_t cost, std::uint8_t priority, instant latest) {
+        rate_waiter& waiter = waiters.emplace_back([](rate_waiter&) noexcept {});
+        waiter.cost = cost;
+        waiter.priority = priority;
+        waiter.latest = latest;
+        return limiter.acquire(start, waiter);
+    };
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(enqueue(10, 5, instant::max()).what, verdict::queued);
+    limiter.narrow(505, start + 60s, start);
+    EXPECT_EQ(limiter.try_acquire(start, 10).retry_after, 60s);
+    EXPECT_EQ(enqueue(10, 5, start + 50s).what, verdict::refused);
+    EXPECT_EQ(enqueue(10, 0, start + 10s).what, verdict::queued);
+    EXPECT_EQ(limiter.poll(start + 5s), start + 60s);
+    EXPECT_EQ(waiters.back().granted_at, start + 5s);
+    EXPECT_EQ(limiter.queued(), 51u);
+    for (rate_waiter& waiter : waiters)
+        limiter.cancel(waiter, start + 5s);
 }
 
 TEST(rate_limiter_narrow, a_cost_above_what_is_left_waits_for_the_stated_moment) {
