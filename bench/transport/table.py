@@ -89,7 +89,7 @@ def write(results, ratio):
         "since version 7.88 cannot use a connection in the clear twice. HTTPS "
         "is HTTP/1.1 over TLS 1.3 with a P-256 certificate that is verified.",
         "- *p99 added*: that of `h2load --h1` at a fixed rate through the proxy, less that without "
-        "one. *System calls*: `strace -c`, a long run less a short one, the median of three.",
+        "one, in three times as many rounds. *System calls*: `strace -c`, a long run less a short one, the median of three.",
         f"- *Idle pooled connection*: {results['idle']} calls at once read 400 KB each; what the "
         "process has grown by afterwards, by connection. *Idle clients*: each had one answer.", "",
     ])
