@@ -43,9 +43,8 @@ struct limit_hint {
 
 /// What a server says of its limits: `Retry-After` of a 429 or 503, and in any answer what remains
 /// of the budgets in
-/// - `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), the dictionary
-/// of
-///   earlier drafts, and their `RateLimit-Remaining`/`-Reset`;
+/// - `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10), the older
+///   dictionary form, and its companions `RateLimit-Remaining`/`-Reset`;
 /// - the `X-RateLimit-*` families, whose reset is seconds from now up to 10^9, epoch seconds above
 ///   it and epoch milliseconds from 10^12 on;
 /// - OpenAI's `X-RateLimit-Remaining-Requests`/`-Reset-Requests` and `-Tokens`, whose reset is a

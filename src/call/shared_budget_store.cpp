@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -98,6 +99,42 @@ asio::awaitable<void> shared_budget::run_pause(duration length) {
         if (is_up()) queue_.pause_told(gate_.home_.time.now(), then);
     }
     perform(std::move(then));
+}
+
+rate_limiter::view shared_budget::look(instant now) {
+    bool ask = false;
+    rate_limiter::view seen;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_up() && how_.options.on_store_failure == store_failure::local) {
+            return gate_.limiter_.look(now);
+        }
+        ask = is_up() && !known_.asking && difference(now, known_.at) > probe_interval;
+        if (ask) known_.asking = true;
+        seen = view_locked(now);
+    }
+    if (ask) ask_for_view();
+    return seen;
+}
+
+rate_limiter::view shared_budget::view_locked(instant now) const {
+    rate_limiter::view seen = known_.view;
+    seen.queued = queue_.size();
+    const bool looked = known_.at != instant::min();
+    const duration age = looked ? difference(now, known_.at) : duration::zero();
+    for (std::size_t i = 0; i < seen.levels.size() && i < known_.limits.size(); ++i) {
+        rate_limiter::level_view& level = seen.levels[i];
+        level.reset = std::max(level.reset - age, duration::zero());
+        const rate_level& full = known_.limits[i];
+        if (level.reset == duration::zero() && age > duration::zero()) {
+            level.remaining = full.burst > 0 ? full.burst : full.max;
+        }
+        if (const auto told = queue_.narrowed(now)) {
+            level.remaining = std::min(level.remaining, told->left);
+            level.reset = std::max(level.reset, difference(told->until, now));
+        }
+    }
+    return seen;
 }
 
 void shared_budget::ask_for_view() {

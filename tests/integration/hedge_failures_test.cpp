@@ -4,6 +4,7 @@
 #include "symphony/testing/fail_count.hpp"
 #include "symphony/testing/fixed_random.hpp"
 #include "symphony/testing/local_server.hpp"
+#include "unit/call/one_shard_site.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,9 +27,10 @@ namespace asio = boost::asio;
 using testing::fail_count;
 
 /// Calls of one endpoint over a real client, on the rig's loop.
-class call_site_rig final : private call_site {
+class call_site_rig final : private call_testing::one_shard_site {
 public:
-    call_site_rig(const std::string& url, net::io_hook* hook, bool hedges) : rig(hook) {
+    call_site_rig(const std::string& url, net::io_hook* hook, bool hedges)
+        : one_shard_site(here_), rig(hook) {
         endpoint_options options;
         options.url = url;
         options.timeout = 20s;
@@ -81,20 +83,8 @@ public:
     std::shared_ptr<const endpoint> on;
 
 private:
-    [[nodiscard]] const shard* find(const asio::any_io_executor&) const noexcept override {
-        return &here_;
-    }
-    [[nodiscard]] asio::awaitable<result<response>> run_elsewhere(asio::any_io_executor,
-                                                                  recycled<call_job>) override {
-        throw std::logic_error("there is but one shard");
-    }
-    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
-        return calls_;
-    }
-
     testing::fixed_random random_{1};
     shard here_{rig.loop.get_executor(), rig.time, rig.wakeups, *rig.client, random_};
-    std::shared_ptr<calls_in_flight> calls_ = std::make_shared<calls_in_flight>();
 };
 
 /// Answers the second request for a page at once, the first one after a while.

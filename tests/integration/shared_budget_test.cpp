@@ -44,9 +44,10 @@ struct town {
 };
 
 /// One process: its endpoint and its connection to Redis.
-class instance final : private call_site {
+class instance final : private call_testing::one_shard_site {
 public:
-    instance(town& in, const rate_limit_options& limit) : in_(in), transport(executor()) {
+    instance(town& in, const rate_limit_options& limit)
+        : one_shard_site(here_), in_(in), transport(executor()) {
         options.url = "http://api.test";
         options.timeout = 60s;
         options.rate_limit = limit;
@@ -97,22 +98,10 @@ public:
 
 private:
     [[nodiscard]] asio::any_io_executor executor() { return in_.loop.get_executor(); }
-    [[nodiscard]] const shard* find(const asio::any_io_executor&) const noexcept override {
-        return &here_;
-    }
-    [[nodiscard]] asio::awaitable<result<response>> run_elsewhere(asio::any_io_executor,
-                                                                  recycled<call_job>) override {
-        throw std::logic_error("there is but one shard");
-    }
-    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
-        return calls_;
-    }
-
     town& in_;
     fast_random chance_{1};
     endpoint_state state_;
     std::shared_ptr<const endpoint> on_;
-    std::shared_ptr<calls_in_flight> calls_ = std::make_shared<calls_in_flight>();
 
 public:
     endpoint_options options;

@@ -6,6 +6,7 @@
 #include "symphony/testing/manual_clock.hpp"
 #include "symphony/testing/manual_timers.hpp"
 #include "symphony/testing/memory_body.hpp"
+#include "unit/call/one_shard_site.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -132,11 +133,12 @@ struct pending_call {
 };
 
 /// An endpoint on a shard driven by hand: time moves only by `advance`, nothing ever sleeps.
-class call_rig : private call_site {
+class call_rig : private one_shard_site {
 public:
     /// `timed`: the network is `clockwork` instead of `transport`.
     explicit call_rig(bool timed = false)
-        : here{loop.get_executor(), time, wakeups,
+        : one_shard_site(here),
+          here{loop.get_executor(), time, wakeups,
                timed ? static_cast<net::transport&>(clockwork) : transport, random} {
         options.url = "http://api.test/v2";
     }
@@ -215,21 +217,9 @@ public:
     endpoint_options options;
     endpoint_state state;
     std::shared_ptr<const endpoint> on;
-    std::shared_ptr<calls_in_flight> calls = std::make_shared<calls_in_flight>();
     std::vector<event> events;
 
 private:
-    [[nodiscard]] const shard* find(const asio::any_io_executor&) const noexcept override {
-        return &here;
-    }
-    [[nodiscard]] asio::awaitable<result<response>> run_elsewhere(asio::any_io_executor,
-                                                                  recycled<call_job>) override {
-        throw std::logic_error("there is but one shard");
-    }
-    [[nodiscard]] const std::shared_ptr<calls_in_flight>& in_flight() const noexcept override {
-        return calls;
-    }
-
     void run_ready() {
         loop.restart();
         loop.poll();

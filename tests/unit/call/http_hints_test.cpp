@@ -1,5 +1,7 @@
 #include "call/http_hints.hpp"
 
+#include "symphony/testing/manual_clock.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,14 +15,10 @@ using namespace std::chrono_literals;
 // Sun, 06 Nov 1994 08:49:37 GMT
 constexpr wall_time example{std::chrono::seconds(784'111'777)};
 
-class fixed_clock final : public clock {
-public:
-    instant now() const noexcept override { return {}; }
-    wall_time wall_now() const noexcept override { return example; }
-};
-
 std::optional<duration> hint(int status, const headers& fields) {
-    return server_hint(status, fields, fixed_clock()).wait;
+    symphony::testing::manual_clock time;
+    time.set_wall(example);
+    return server_hint(status, fields, time).wait;
 }
 
 TEST(http_date, all_three_forms_of_one_moment) {
@@ -199,14 +197,8 @@ TEST(server_hint, a_429_that_tells_only_the_reset_has_nothing_left) {
 }
 
 TEST(server_hint, a_reset_above_a_milliard_is_epoch_seconds) {
-    class later_clock final : public clock {
-    public:
-        instant now() const noexcept override { return {}; }
-        wall_time wall_now() const noexcept override {
-            return wall_time(std::chrono::seconds(1'900'000'000));
-        }
-    };
-    const later_clock time;
+    symphony::testing::manual_clock time;
+    time.set_wall(wall_time(std::chrono::seconds(1'900'000'000)));
     const headers ahead{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1900000060"}};
     EXPECT_EQ(server_hint(200, ahead, time).wait, 60s);
     const headers past{{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1800000000"}};

@@ -1,5 +1,7 @@
 #include "call/rate_limit_families.hpp"
 
+#include "symphony/testing/manual_clock.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,16 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class fixed_clock final : public clock {
-public:
-    instant now() const noexcept override { return {}; }
-    wall_time wall_now() const noexcept override { return std::chrono::sys_days(2026y / 1 / 1); }
-};
-
 using wait = std::optional<duration>;
 
 wait hint(int status, const headers& fields) {
-    return server_hint(status, fields, fixed_clock()).wait;
+    symphony::testing::manual_clock time;
+    time.set_wall(std::chrono::sys_days(2026y / 1 / 1));
+    return server_hint(status, fields, time).wait;
 }
 
 struct pair_of_fields {

@@ -1,5 +1,7 @@
 #include "call/rate_limit_field.hpp"
 
+#include "symphony/testing/manual_clock.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -14,12 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class fixed_clock final : public clock {
-public:
-    instant now() const noexcept override { return {}; }
-    wall_time wall_now() const noexcept override { return std::chrono::sys_days(2026y / 1 / 1); }
-};
-
 using left = std::optional<limit_hint::allowance>;
 
 left allowance(std::uint64_t calls, duration until_full) {
@@ -27,7 +23,9 @@ left allowance(std::uint64_t calls, duration until_full) {
 }
 
 limit_hint hint(const headers& fields, int status = 200) {
-    return server_hint(status, fields, fixed_clock());
+    symphony::testing::manual_clock time;
+    time.set_wall(std::chrono::sys_days(2026y / 1 / 1));
+    return server_hint(status, fields, time);
 }
 
 struct row {

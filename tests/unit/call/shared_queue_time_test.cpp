@@ -11,17 +11,24 @@ using namespace std::chrono_literals;
 class shared_queue_time_test : public call_testing::queue_town {
 protected:
     void bound(duration longest) { options.max_queue_time = longest; }
+    // One a second for at most 1.6 s: this caller is promised 1 s, and at 0.5 s one of higher
+    // priority comes, who is promised 2 s and takes the other.
+    caller overtake_one(process& in, bool timer_is_late = false) {
+        arrive(in);
+        run(1ms);
+        caller overtaken = arrive(in);
+        overtaken->timed = timer_is_late;
+        run(499ms);
+        arrive(in, 1, 0);
+        return overtaken;
+    }
 };
 
 TEST_F(shared_queue_time_test, whose_promise_another_took_is_refused_at_its_end) {
     limit(1, 1s);
     bound(1600ms);
     process& in = join();
-    arrive(in);
-    run(1ms);
-    const caller overtaken = arrive(in);  // promised 1 s
-    run(499ms);
-    arrive(in, 1, 0);  // 2 s, but it comes first
+    const caller overtaken = overtake_one(in);
     run(5s);
     ASSERT_TRUE(overtaken->refused);
     EXPECT_EQ(*overtaken->refused - overtaken->arrived, 1600ms);
@@ -36,11 +43,7 @@ TEST_F(shared_queue_time_test, what_is_left_over_serves_the_next_one) {
     limit(1, 1s);
     bound(1600ms);
     process& in = join();
-    arrive(in);
-    run(1ms);
-    const caller overtaken = arrive(in);  // promised 1 s
-    run(499ms);
-    arrive(in, 1, 0);  // 2 s
+    const caller overtaken = overtake_one(in);
     run(900ms);
     const caller next = arrive(in);  // 3 s
     run(1200ms);
@@ -55,12 +58,7 @@ TEST_F(shared_queue_time_test, a_timer_that_comes_late_lets_nobody_wait_longer) 
     limit(1, 1s);
     bound(1600ms);
     process& in = join();
-    arrive(in);
-    run(1ms);
-    const caller overtaken = arrive(in);
-    overtaken->timed = true;
-    run(499ms);
-    arrive(in, 1, 0);
+    const caller overtaken = overtake_one(in, true);
     run(1200ms);
     const caller next = arrive(in);
     run(500ms);
