@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -35,12 +36,12 @@ public:
         }
         co_return told;
     }
-    boost::asio::awaitable<symphony::result<void>> give_back(const symphony::shared_limit& of,
-                                                             std::uint64_t ticket,
-                                                             std::uint32_t permits) override {
-        if (const auto found = grants_.find(ticket); found != grants_.end())
-            found->second.permits -= permits;
-        return of_->give_back(of, ticket, permits);
+    boost::asio::awaitable<symphony::result<bool>> give_back(
+        const symphony::shared_limit& of, const symphony::rate_refund& what) override {
+        // Named by its last number, or by that of what is left of it.
+        if (const auto found = grants_.lower_bound(what.ticket); found != grants_.end())
+            found->second.permits -= std::min(what.permits, found->second.permits);
+        return of_->give_back(of, what);
     }
     boost::asio::awaitable<symphony::result<void>> pause(const symphony::shared_limit& of,
                                                          symphony::duration length) override {

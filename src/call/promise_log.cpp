@@ -77,6 +77,7 @@ void promise_log::take_back(std::uint64_t ticket, std::uint32_t permits) {
     entry& newest = entries_.back();
     permits = std::min(permits, newest.permits);
     newest.permits -= permits;
+    newest.ticket -= permits;
     for (level& of : levels_) {
         if (of.refilled != instant::min()) of.refilled = later(of.refilled, -of.worth(permits));
     }

@@ -17,6 +17,7 @@ struct rate_permit {
     instant at{};
     std::uint64_t ticket = 0;
     origin from = origin::local;
+    std::uint64_t below = 0;  ///< as `rate_refund::below`
 };
 
 /// What a gate answers.

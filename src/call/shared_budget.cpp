@@ -253,16 +253,11 @@ std::optional<instant> shared_budget::next(instant now) const {
 
 void shared_budget::answered(std::uint64_t claim, const rate_grant& grant) {
     const instant now = gate_.home_.time.now();
-    shared_actions then;
-    limit_in_store before;
-    {
-        const std::lock_guard lock(mutex_);
+    step_at_home([&](shared_actions& then) {
         queue_.answer(now, claim, grant, then);
         for (rate_limiter::level_view& level : known_.view.levels)
             level.remaining -= std::min<std::uint64_t>(level.remaining, grant.permits);
-        before = follow_locked(then);
-    }
-    perform(std::move(then), std::move(before));
+    });
 }
 
 // The waiters are kept by the gate until they are told.

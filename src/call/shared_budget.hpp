@@ -109,6 +109,17 @@ private:
     void forget_view_locked();
     // After a step of the queue on the home shard: the limit that held before it.
     [[nodiscard]] limit_in_store follow_locked(const shared_actions& then);
+    template <class Step>
+    void step_at_home(Step what) {
+        shared_actions then;
+        limit_in_store before;
+        {
+            const std::lock_guard lock(mutex_);
+            what(then);
+            before = follow_locked(then);
+        }
+        perform(std::move(then), std::move(before));
+    }
 
     rate_gate& gate_;
     rate_sharing how_;            // only the options change

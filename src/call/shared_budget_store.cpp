@@ -59,7 +59,7 @@ void shared_budget::give_back(const rate_permit& permit, std::uint32_t cost, ins
         const std::lock_guard lock(mutex_);
         if (!is_up()) return;  // nobody can be told
         if (!queue_.put_back(now, permit, cost, then))
-            then.refunds.push_back({permit.ticket, cost});
+            then.refunds.push_back({{permit.ticket, cost, permit.below}});
     }
     perform(std::move(then));
 }
@@ -77,7 +77,15 @@ asio::awaitable<void> shared_budget::run_claim(shared_actions::claim what) {
 
 // A permit that cannot be given back is lost until it lapses; the next claim shows the fault.
 asio::awaitable<void> shared_budget::run_refund(shared_actions::refund what, limit_in_store of) {
-    (void)co_await how_.store->give_back(*of, what.ticket, what.permits);
+    const result<bool> taken = co_await how_.store->give_back(*of, what);
+    if (!what.awaited || is_over()) co_return;
+    if (taken) {
+        const instant now = gate_.home_.time.now();
+        step_at_home(
+            [&](shared_actions& then) { queue_.returned(now, what.ticket, *taken, then); });
+    } else {
+        fall(taken.error().message);
+    }
 }
 
 void shared_budget::tell_pause(duration length) {

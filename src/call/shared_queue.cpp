@@ -37,12 +37,11 @@ std::optional<rate_permit> shared_queue::take(instant now, std::uint32_t cost) n
     if (!waiting_.empty() || now < paused_until_ || recalling_) return std::nullopt;
     for (auto at = held_.begin(); at != held_.end() && at->first <= now; ++at) {
         holding& from = at->second;
-        from.opened = true;
+        open(from);
         if (now >= from.until || from.permits < cost) continue;
         if (!use_allowance(now, cost)) return std::nullopt;
         sizer_.note(now, cost);
-        const rate_permit taken{now, from.ticket, rate_permit::origin::store};
-        spend(from, cost);
+        const rate_permit taken = use(from, cost, now);
         if (from.permits == 0) held_.erase(at);
         return taken;
     }
@@ -57,22 +56,26 @@ rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actio
     if (waiter.cost > most_cost_) return {verdict::never, most_level_, duration::zero()};
     if (waiter.cost == 0) {
         looks_.emplace(waiter.where, &waiter);
-        questions_.emplace(++claims_, question{0, {waiter.where}, now, duration::zero(), 0, true});
+        questions_.emplace(++claims_,
+                           question{0, {waiter.where}, now, duration::zero(), 0, true, 0});
         rate_claim look;
         look.cost = 0;
         then.claims.push_back({claims_, look});
         return {verdict::queued, 0, duration::zero()};
     }
     sizer_.note(now, waiter.cost);
-    const bool full = most_waiting_ > 0 && reserved() >= most_waiting_;
+    const bool full = most_waiting_ > 0 && std::max(reserved(), placed_) >= most_waiting_;
     if (full || waiting_.size() >= most_waiting_ + most_unanswered) {
         return {verdict::full, 0, outlook(now, waiter.cost)};
     }
     waiter.queue_until = std::min(waiter.queue_until, later(now, longest_wait_));
     waiter.claims = 0;
-    waiting_.emplace(waiter.where, &waiter);
-    ++accounts_[waiter.cost].waiters;
+    waiter.placed = false;
+    const auto where = waiting_.emplace(waiter.where, &waiter).first;
+    ++costs_[waiter.cost];
+    wanted_ += waiter.cost;
     want_claim(waiter);
+    if (!have_one_cost() && std::next(where) != waiting_.end()) unfit_ = true;
     settle(now, then);
     return {verdict::queued, 0, duration::zero()};
 }
@@ -90,9 +93,8 @@ bool shared_queue::put_back(instant now, const rate_permit& permit, std::uint32_
     if (now < allowed_until_ && permit.at >= allowed_since_) allowance_ += cost;
     for (auto& [at, from] : held_) {
         if (from.ticket != permit.ticket || now < at || now >= from.until) continue;
-        const std::int64_t before = units(from);
         from.permits += cost;
-        accounts_[from.unit].covered += units(from) - before;
+        if (!from.opened) covered_ += cost;
         settle(now, then);
         return true;
     }
@@ -115,6 +117,7 @@ std::optional<instant> shared_queue::next(instant now) const {
     }
     if (linger_until_ && *linger_until_ > now) sooner(*linger_until_);
     if (quiet_until_ > now) sooner(quiet_until_);
+    if (reorder_at_ > now && unfit_) sooner(reorder_at_);
     if (allowance_ == 0 && allowed_until_ > now) sooner(now);
     return due;
 }
@@ -129,14 +132,19 @@ std::vector<shared_waiter*> shared_queue::abandon() {
     waiting_.clear();
     looks_.clear();
     to_ask_.clear();
-    accounts_.clear();
+    costs_.clear();
+    wanted_ = covered_ = asking_ = 0;
     questions_.clear();
     held_.clear();
+    returning_.clear();
+    unfit_ = reordering_ = false;
+    stuck_ = 0;
+    placed_ = 0;
     promises_.clear();
     linger_until_.reset();
     overdue_.clear();
     allowed_until_ = instant::min();
-    asked_waiters_ = 0;
+    asked_waiters_ = asked_newcomers_ = 0;
     pauses_untold_ = 0;
     recalling_ = false;
     if (std::exchange(changing_, false)) make_sizes();
@@ -153,43 +161,68 @@ std::size_t shared_queue::reserved() const noexcept {
     return waiting_.size() - std::min(asked, waiting_.size());
 }
 
-void shared_queue::spend(holding& from, std::uint32_t permits) noexcept {
-    const std::int64_t before = units(from);
+void shared_queue::open(holding& h) noexcept {
+    if (std::exchange(h.opened, true)) return;
+    covered_ -= h.permits;
+}
+
+rate_permit shared_queue::use(holding& from, std::uint32_t permits, instant now) noexcept {
     from.permits -= permits;
-    accounts_[from.unit].covered -= before - units(from);
+    const std::uint64_t below = std::exchange(from.below, 0);
+    return {now, from.ticket, rate_permit::origin::store, from.permits == 0 ? below : 0};
+}
+
+shared_queue::holdings::iterator shared_queue::insert(instant from, const holding& kept) {
+    if (!kept.opened) covered_ += kept.permits;
+    auto before = held_.upper_bound(from);
+    while (before != held_.begin()) {
+        const auto& [at, other] = *std::prev(before);
+        if (at < from || other.ticket < kept.ticket) break;
+        --before;
+    }
+    return held_.emplace_hint(before, from, kept);
 }
 
 shared_queue::holdings::iterator shared_queue::hand_back(holdings::iterator which,
                                                          shared_actions& then) {
-    holding& h = which->second;
-    then.refunds.push_back({h.ticket, h.permits});
-    promises_.take_back(h.ticket, h.permits);
-    spend(h, h.permits);
+    hand_back_part(which->second, which->second.permits, then);
     return held_.erase(which);
 }
 
-void shared_queue::leave(shared_waiter& waiter) noexcept {
-    account& of = accounts_[waiter.cost];
-    --of.waiters;
-    of.asking -= static_cast<std::int64_t>(to_ask_.erase(waiter.where.turn));
+// What is left of it keeps the lower numbers.
+void shared_queue::hand_back_part(holding& of, std::uint32_t permits, shared_actions& then) {
+    const bool whole = permits == of.permits;
+    then.refunds.push_back({{of.ticket, permits, whole ? of.below : 0}});
+    promises_.take_back(of.ticket, permits);
+    of.ticket -= permits;
+    of.permits -= permits;
+    of.owed = std::min(of.owed, of.permits);
+    if (!of.opened) covered_ -= permits;
+}
+
+void shared_queue::take_out(const shared_waiter& waiter) noexcept {
+    want_no_claim(waiter);
+    wanted_ -= waiter.cost;
+    placed_ -= waiter.placed ? 1 : 0;
+    if (const auto of = costs_.find(waiter.cost); --of->second == 0) costs_.erase(of);
     overdue_.erase(waiter.where);
     waiting_.erase(waiter.where);
 }
 
+void shared_queue::leave(const shared_waiter& waiter) noexcept {
+    if (!have_one_cost()) unfit_ = true;
+    take_out(waiter);
+}
+
 // A waiter that had to give up is passed over and holds up nobody; its owner takes it out.
-shared_waiter* shared_queue::pick(holdings::const_iterator from, std::uint32_t permits,
-                                  instant now) noexcept {
-    const std::uint32_t unit = from->second.unit;
-    shared_waiter* other = nullptr;
-    const auto account = accounts_.find(unit);
-    const bool wanted = account != accounts_.end() && account->second.waiters > 0;
+shared_waiter* shared_queue::pick(const holdings::value_type& promise, std::uint32_t permits,
+                                  instant now) const noexcept {
+    if (costs_.empty() || costs_.begin()->first > permits) return nullptr;
     for (const auto& [place, waiter] : waiting_) {
-        if (waiter->latest < now || waiter->cost > permits || misses(*waiter, *from)) continue;
-        if (waiter->cost == unit) return waiter;
-        if (other == nullptr) other = waiter;
-        if (!wanted) return other;
+        if (waiter->latest >= now && waiter->cost <= permits && !misses(*waiter, promise))
+            return waiter;
     }
-    return other;
+    return nullptr;
 }
 
 void shared_queue::serve(instant now, shared_actions& then) {
@@ -200,15 +233,18 @@ void shared_queue::serve(instant now, shared_actions& then) {
         // What was promised to waiters they get even when the answer or the thread comes late.
         std::uint32_t usable = from.permits;
         if (now >= from.until) usable = from.opened ? 0 : std::min(usable, from.owed);
-        from.opened = true;
+        open(from);
         while (usable > 0) {
-            shared_waiter* const who = pick(at, usable, now);
+            shared_waiter* const who = pick(*at, usable, now);
             if (who == nullptr) break;
             if (!use_allowance(now, who->cost)) return;
-            then.grants.push_back({who, {now, from.ticket, rate_permit::origin::store}});
+            then.grants.push_back({who, use(from, who->cost, now)});
             usable -= who->cost;
-            spend(from, who->cost);
-            leave(*who);
+            if (who == waiting_.begin()->second) {
+                take_out(*who);
+            } else {
+                leave(*who);
+            }
         }
         if (from.permits == 0) {
             at = held_.erase(at);
@@ -220,20 +256,18 @@ void shared_queue::serve(instant now, shared_actions& then) {
     }
 }
 
-// Gives back what is promised beyond the waiters of a cost, the latest first. Leases are meant for
-// newcomers as well, and a claim under way is looked at when it is answered.
-void shared_queue::shed(std::uint32_t unit, account& of, instant now, shared_actions& then) {
-    for (auto at = held_.end(); of.covered > of.waiters && at != held_.begin();) {
+// Gives back what is promised beyond need, the latest first. Leases are meant for newcomers as
+// well, and a claim under way is looked at when it is answered.
+void shared_queue::shed(instant now, shared_actions& then) {
+    for (auto at = held_.end(); covered_ > wanted_ && at != held_.begin();) {
         --at;
         holding& h = at->second;
         if (at->first <= now) return;
-        if (h.lease || h.unit != unit) continue;
-        const std::int64_t surplus = std::min(of.covered - of.waiters, units(h));
-        const auto permits = static_cast<std::uint32_t>(surplus) * unit;
-        then.refunds.push_back({h.ticket, permits});
-        promises_.take_back(h.ticket, permits);
-        spend(h, permits);
-        if (h.permits < unit) at = held_.erase(at);
+        if (h.lease) continue;
+        hand_back_part(
+            h, static_cast<std::uint32_t>(std::min<std::uint64_t>(covered_ - wanted_, h.permits)),
+            then);
+        if (h.permits == 0) at = held_.erase(at);
     }
 }
 
@@ -243,12 +277,12 @@ void shared_queue::settle(instant now, shared_actions& then) {
     const std::size_t told = then.refusals.size();
     dismiss_overdue(now, then);
     const std::size_t dismissed = then.refusals.size();
-    for (auto at = accounts_.begin(); at != accounts_.end();) {
-        auto& [unit, of] = *at;
-        cover(unit, of);
-        shed(unit, of, now, then);
-        const bool idle = of.waiters == 0 && of.covered == 0 && of.asking == 0;
-        at = idle ? accounts_.erase(at) : std::next(at);
+    if (!have_one_cost() && covered_ + asking_ != wanted_) unfit_ = true;
+    if (unfit_) {
+        arrange(now, then);
+    } else if (have_one_cost()) {
+        cover();
+        shed(now, then);
     }
     for (std::size_t i = told; i < dismissed; ++i) {
         auto& [who, why, unavailable] = then.refusals[i];

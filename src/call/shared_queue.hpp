@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace symphony {
@@ -30,9 +31,8 @@ struct shared_actions {
         std::uint64_t id;
         rate_claim what;
     };
-    struct refund {
-        std::uint64_t ticket;
-        std::uint32_t permits;
+    struct refund : rate_refund {
+        bool awaited = false;  ///< `returned` has to say whether the store took it
     };
     std::vector<grant> grants{};
     std::vector<refusal> refusals{};
@@ -49,15 +49,19 @@ struct shared_actions {
 /// them and what it promised. It decides and does nothing: claims, grants and refunds come out as
 /// actions, and `now` is an argument.
 ///
-/// One claim is made for each waiter, or for several of equal cost together where leases pay. What
-/// is granted is used at its moment, never before, by the first waiter in the local order with the
-/// cost it was claimed for, so priorities hold without further round trips. Of each cost as many
-/// permits are asked for or promised as there are waiters: what a leaving waiter no longer needs is
-/// taken from the latest promise and goes back.
+/// One claim is made for each waiter in the local order, or for several that follow each other
+/// where leases pay. What is granted is used at its moment, never before, by the first in that
+/// order for whom it suffices, so where all have one cost priorities hold without further round
+/// trips. As many permits are asked for or promised as the waiters need: what a leaving waiter no
+/// longer needs is taken from the latest promise and goes back.
 ///
-/// The store takes back what nothing later stands on. So promises that a pause or new limits make
-/// useless go back together, the newest first, once no claim is under way, and before the next one.
-/// Not thread-safe.
+/// Where costs differ, one that comes before others or leaves them may turn promises and waiters
+/// out of step. Then the promises from there on go back and are asked for anew, in order.
+///
+/// The store takes back what nothing later stands on. So promises that a pause, new limits or
+/// another order make useless go back together, the newest first, once no claim is under way, and
+/// before the next one. Behind the promise of another process none goes back: a promise that only
+/// stands in the wrong order is kept then. Not thread-safe.
 class shared_queue {
     // The end of one pause looks a little different in every answer: by what its way took, which is
     // known, and by what the two clocks differ since, which is not. 10 ms are a minute at 150 ppm,
@@ -78,6 +82,8 @@ public:
     bool remove(instant now, shared_waiter& waiter, shared_actions& then);
     /// The store's answer to a claim, at the moment it arrived.
     void answer(instant now, std::uint64_t claim, const rate_grant& grant, shared_actions& then);
+    /// Whether the store took what was to go back, where that is awaited.
+    void returned(instant now, std::uint64_t ticket, bool taken, shared_actions& then);
     /// A permit of a lease that still runs goes back into it; false when it does not.
     bool put_back(instant now, const rate_permit& permit, std::uint32_t cost, shared_actions& then);
     /// Nothing is used before `until`. No claim is made before `pause_told`: the store has to know;
@@ -128,62 +134,72 @@ private:
     // Permits that were granted and not yet used.
     struct holding {
         std::uint64_t ticket;
+        std::uint64_t below;  // 0: some were used
         std::uint32_t permits;
-        std::uint32_t unit;   // the cost they were claimed for
+        std::size_t askers;   // it was claimed for so many
         std::uint32_t owed;   // of them, how many waiters had been promised
         instant until;        // never after the moment that they are charged for
         duration trip;        // by so much their moment may be too late here
         bool at_once;         // the limit made nobody wait for them
         bool lease;           // meant for newcomers as well
-        bool opened = false;  // offered before
+        bool opened = false;  // offered before; what is left suffices for nobody who waits
     };
     using holdings = std::multimap<instant, holding>;
     // A claim under way.
     struct question {
-        std::uint32_t unit;
+        std::uint32_t permits;  // 0: it only looks
         std::vector<place> askers;
         instant sent;
         duration hold;
-        std::uint64_t pauses;  // how many there had been
-        bool queue_full;       // nobody may wait for it
+        std::uint64_t pauses;   // how many there had been
+        bool queue_full;        // nobody may wait for it
+        std::size_t newcomers;  // of the askers, who had no place before
     };
-    // Of one cost: permits in units of it.
-    struct account {
-        std::int64_t waiters = 0;
-        std::int64_t covered = 0;  // asked for or promised
-        std::int64_t asking = 0;   // waiters for whom a claim is still to be made
-    };
+    class fitting;
+    // By the moment: promises of which so much is for nobody.
+    using spare_permits = std::vector<std::pair<holdings::iterator, std::uint32_t>>;
 
     void adopt(const rate_limit_options& limit);
     void make_sizes();
-    [[nodiscard]] static std::int64_t units(const holding& h) noexcept {
-        return h.permits / h.unit;
-    }
-    void spend(holding& from, std::uint32_t permits) noexcept;
+    [[nodiscard]] bool have_one_cost() const noexcept { return costs_.size() <= 1; }
+    [[nodiscard]] rate_permit use(holding& from, std::uint32_t permits, instant now) noexcept;
+    void open(holding& h) noexcept;
+    holdings::iterator insert(instant from, const holding& kept);
     holdings::iterator hand_back(holdings::iterator which, shared_actions& then);
-    void leave(shared_waiter& waiter) noexcept;
+    void hand_back_part(holding& of, std::uint32_t permits, shared_actions& then);
+    void take_out(const shared_waiter& waiter) noexcept;
+    void leave(const shared_waiter& waiter) noexcept;
     void want_claim(shared_waiter& waiter);
-    [[nodiscard]] shared_waiter* pick(holdings::const_iterator from, std::uint32_t permits,
-                                      instant now) noexcept;
+    void want_no_claim(const shared_waiter& waiter) noexcept;
+    [[nodiscard]] shared_waiter* pick(const holdings::value_type& promise, std::uint32_t permits,
+                                      instant now) const noexcept;
     void serve(instant now, shared_actions& then);
-    void shed(std::uint32_t unit, account& of, instant now, shared_actions& then);
-    void cover(std::uint32_t unit, const account& of);
+    void shed(instant now, shared_actions& then);
+    void cover();
+    void arrange(instant now, shared_actions& then);
+    [[nodiscard]] bool may_go_back(instant now,
+                                   const holdings::value_type& promise) const noexcept {
+        return promise.first > now && promise.second.ticket > stuck_;
+    }
+    void reorder(instant now, bool mends, holdings::iterator parting, shared_actions& then);
+    void shed_spare(instant now, spare_permits& spare, shared_actions& then);
     void settle(instant now, shared_actions& then);
     void ask(instant now, shared_actions& then);
-    [[nodiscard]] bool may_ask(instant now, const account& of, const shared_waiter& first,
-                               const lease_plan& plan, shared_actions& then);
-    [[nodiscard]] std::vector<place> gather(const shared_waiter& first, std::size_t most);
-    void ask_for(shared_waiter& first, instant now, const lease_plan& plan, shared_actions& then);
+    [[nodiscard]] bool may_ask(instant now, const lease_plan& plan, shared_actions& then);
+    [[nodiscard]] question gather(std::size_t most, std::uint32_t most_permits);
+    void ask_for_first(instant now, const lease_plan& plan, shared_actions& then);
     void use_surplus(shared_waiter& waiter, instant now, shared_actions& then);
     [[nodiscard]] static bool misses(const shared_waiter& waiter,
                                      const holdings::value_type& promise) noexcept {
         const auto& [at, h] = promise;
         return waiter.latest < at || (!h.at_once && waiter.queue_until < later(at, -h.trip));
     }
-    // Unless the last in the order can take it: then another's comes to this one in time, perhaps.
+    // Unless all have one cost and the last in the order can take it: then another's comes to this
+    // one in time, perhaps.
     [[nodiscard]] bool is_too_late(const holdings::value_type& promise,
                                    const shared_waiter& waiter) const noexcept {
-        return misses(waiter, promise) && misses(*waiting_.rbegin()->second, promise);
+        return misses(waiter, promise) &&
+               (!have_one_cost() || misses(*waiting_.rbegin()->second, promise));
     }
     [[nodiscard]] bool may_stay(instant now, const shared_waiter& waiter) const;
     [[nodiscard]] bool is_served_in_time(instant now, const shared_waiter& waiter) const;
@@ -194,9 +210,16 @@ private:
     [[nodiscard]] bool end_allowance(instant now, shared_actions& then);
     void recall(instant now, shared_actions& then);
     [[nodiscard]] std::size_t reserved() const noexcept;
-    // Without those that only look.
+    // Places in the queue that are taken, or will be if the store says so.
+    [[nodiscard]] std::size_t occupied() const noexcept {
+        return std::max(reserved() + asked_waiters_, placed_ + asked_newcomers_);
+    }
+    // Whoever only looks does not count.
     [[nodiscard]] std::size_t claims_under_way() const noexcept {
         return questions_.size() - std::min(looks_.size(), questions_.size());
+    }
+    [[nodiscard]] bool is_waiting_for_store() const noexcept {
+        return claims_under_way() > 0 || !returning_.empty();
     }
     [[nodiscard]] bool is_saturated(instant now) const noexcept {
         return !held_.empty() && held_.rbegin()->first > now;
@@ -222,8 +245,10 @@ private:
     std::uint64_t claims_ = 0;
     std::uint64_t pauses_ = 0;
     int pauses_untold_ = 0;
-    bool recalling_ = false;  // what lies inside a pause has to go back
-    bool changing_ = false;   // new limits do not hold yet
+    bool recalling_ = false;   // what lies inside a pause has to go back
+    bool changing_ = false;    // new limits do not hold yet
+    bool unfit_ = false;       // promises and waiters may be out of step
+    bool reordering_ = false;  // they are, and promises go back for it
     instant paused_until_ = instant::min();
     duration pause_blur_{};  // by so much that may be too late
     instant own_pause_until_ = instant::min();
@@ -233,13 +258,23 @@ private:
     instant quiet_until_ = instant::min();  // no claims before
     std::optional<instant> linger_until_;
     std::size_t asked_waiters_ = 0;
+    std::size_t asked_newcomers_ = 0;
+    std::size_t placed_ = 0;  // waiters who had a promise or have one
     std::map<place, shared_waiter*> waiting_;
     std::map<place, shared_waiter*> looks_;
-    std::set<place> overdue_;                         // their time is up, and they may stay
-    std::map<std::uint64_t, shared_waiter*> to_ask_;  // by turn
-    std::map<std::uint32_t, account> accounts_;       // by cost
+    std::set<place> overdue_;  // their time is up, and they may stay
+    std::map<place, shared_waiter*> to_ask_;
+    std::map<std::uint32_t, std::size_t> costs_;  // how many waiters have it
+    std::uint64_t wanted_ = 0;                    // permits: of all waiters,
+    std::uint64_t covered_ = 0;                   // asked for or promised for later,
+    std::uint64_t asking_ = 0;                    // and of `to_ask_`
     std::map<std::uint64_t, question> questions_;
-    holdings held_;  // by the moment from which they may be used
+    holdings held_;                  // by the moment from which they may be used, then by ticket
+    holdings returning_;             // the store is asked to take them back
+    std::size_t most_returned_ = 1;  // at once
+    std::uint64_t stuck_ = 0;        // tickets up to this one do not go back
+    instant reordered_until_ = instant::min();  // what went back so far is paid for then
+    instant reorder_at_ = instant::max();       // enough of it
 };
 
 }  // namespace symphony

@@ -92,13 +92,14 @@ void shared_queue::hear_pause(instant now, instant sent, duration left, shared_a
 // Permits of a claim under way are newer than all that is held here, and nothing older goes back
 // while they stand.
 void shared_queue::recall(instant now, shared_actions& then) {
-    if ((!recalling_ && !changing_) || claims_under_way() > 0) return;
+    if ((!recalling_ && !changing_) || is_waiting_for_store()) return;
     for (auto at = held_.end(); at != held_.begin();) {
         --at;
         const bool useless = at->first < paused_until_ || (changing_ && at->first > now);
         if (useless) at = hand_back(at, then);
     }
     recalling_ = false;
+    unfit_ = true;
     if (!changing_) return;
     changing_ = false;
     make_sizes();
@@ -135,21 +136,20 @@ void shared_queue::time_is_up(instant now, shared_waiter& waiter, shared_actions
 
 // Where nothing says that it would have to wait, it is the way to the store that takes so long.
 bool shared_queue::may_stay(instant now, const shared_waiter& waiter) const {
-    if (waiter.claims > 0 || is_served_in_time(now, waiter)) return true;
-    const bool unasked = to_ask_.contains(waiter.where.turn);
+    if (waiter.claims > 0 || !returning_.empty() || is_served_in_time(now, waiter)) return true;
+    const bool unasked = to_ask_.contains(waiter.where);
     return unasked && std::max(promises_.next(now, waiter.cost), paused_until_) <= now;
 }
 
 // By the store's clock, with this many before it.
 bool shared_queue::is_served_in_time(instant now, const shared_waiter& waiter) const {
-    std::int64_t there = 0;
-    for (auto at = held_.upper_bound(now); at != held_.end() && !misses(waiter, *at); ++at) {
-        if (at->second.unit == waiter.cost) there += units(at->second);
-    }
+    std::uint64_t there = 0;
+    for (auto at = held_.upper_bound(now); at != held_.end() && !misses(waiter, *at); ++at)
+        there += at->second.permits;
     for (auto at = waiting_.begin(); there > 0 && at != waiting_.end(); ++at) {
         const shared_waiter& other = *at->second;
-        if (&other == &waiter) return true;
-        if (other.cost == waiter.cost && other.latest >= now) --there;
+        if (&other == &waiter) return waiter.cost <= there;
+        if (other.latest >= now) there -= std::min<std::uint64_t>(there, other.cost);
     }
     return false;
 }

@@ -16,58 +16,57 @@ constexpr std::size_t most_claims = 32;
 }  // namespace
 
 void shared_queue::want_claim(shared_waiter& waiter) {
-    if (to_ask_.emplace(waiter.where.turn, &waiter).second) ++accounts_[waiter.cost].asking;
+    if (to_ask_.emplace(waiter.where, &waiter).second) asking_ += waiter.cost;
+}
+
+void shared_queue::want_no_claim(const shared_waiter& waiter) noexcept {
+    if (to_ask_.erase(waiter.where) > 0) asking_ -= waiter.cost;
 }
 
 // Where a promise went to another or was taken back, the last in the order ask anew.
-void shared_queue::cover(std::uint32_t unit, const account& of) {
+void shared_queue::cover() {
     for (const auto& [place, waiter] : std::views::reverse(waiting_)) {
-        if (of.covered + of.asking >= of.waiters) return;
-        if (waiter->cost == unit) want_claim(*waiter);
+        if (covered_ + asking_ >= wanted_) return;
+        want_claim(*waiter);
     }
 }
 
 void shared_queue::ask(instant now, shared_actions& then) {
-    if (now < quiet_until_ || recalling_ || changing_) return;
+    if (now < quiet_until_ || recalling_ || changing_ || reordering_ || !returning_.empty()) return;
     while (!to_ask_.empty() && pauses_untold_ == 0) {
         shared_waiter& first = *to_ask_.begin()->second;
-        account& of = accounts_[first.cost];
-        if (of.covered + of.asking > of.waiters) {
+        if (have_one_cost() && !unfit_ && covered_ + asking_ > wanted_) {
             use_surplus(first, now, then);
             continue;
         }
         const lease_plan plan = sizer_.plan(now, instances_);
-        if (!may_ask(now, of, first, plan, then)) return;
-        ask_for(first, now, plan, then);
+        if (!may_ask(now, plan, then)) return;
+        ask_for_first(now, plan, then);
     }
     linger_until_.reset();
 }
 
 // A promise is free for it, and no claim is needed.
 void shared_queue::use_surplus(shared_waiter& waiter, instant now, shared_actions& then) {
-    to_ask_.erase(waiter.where.turn);
-    --accounts_[waiter.cost].asking;
-    for (auto at = held_.rbegin(); at != held_.rend() && at->first > now; ++at) {
-        if (at->second.unit != waiter.cost || units(at->second) == 0) continue;
-        if (is_too_late(*at, waiter)) {
-            leave(waiter);
-            then.refusals.push_back({&waiter, {verdict::refused, 0, difference(at->first, now)}});
-        }
-        return;
-    }
+    want_no_claim(waiter);
+    if (held_.empty() || held_.rbegin()->first <= now) return;
+    const auto& last = *held_.rbegin();
+    if (!is_too_late(last, waiter)) return;
+    leave(waiter);
+    then.refusals.push_back({&waiter, {verdict::refused, 0, difference(last.first, now)}});
 }
 
-bool shared_queue::may_ask(instant now, const account& of, const shared_waiter& first,
-                           const lease_plan& plan, shared_actions& then) {
+bool shared_queue::may_ask(instant now, const lease_plan& plan, shared_actions& then) {
     // Whose time is up must not wait for others' answers, unless they may serve him as well.
-    const std::size_t most = plan.leases()              ? 1
-                             : first.queue_until <= now ? most_waiting_ + most_claims
-                                                        : most_claims;
+    const std::size_t most = plan.leases()      ? 1
+                             : overdue_.empty() ? most_claims
+                                                : most_waiting_ + most_claims;
     if (claims_under_way() >= most) return false;
-    const std::size_t placed = reserved() + asked_waiters_;
-    if (most_waiting_ > 0 && asked_waiters_ > 0 && placed >= most_waiting_) return false;
+    const bool newcomer = !to_ask_.begin()->second->placed;
+    if (newcomer && most_waiting_ > 0 && asked_waiters_ > 0 && occupied() >= most_waiting_)
+        return false;
     // When all have to wait anyway, a moment's patience fills the batch.
-    const bool fills = of.asking * first.cost >= plan.batch;
+    const bool fills = asking_ >= plan.batch;
     if (!plan.leases() || plan.batch == 1 || fills || !is_saturated(now)) return true;
     if (!linger_until_) {
         linger_until_ = now + plan.hold / 2;
@@ -76,48 +75,48 @@ bool shared_queue::may_ask(instant now, const account& of, const shared_waiter& 
     return now >= *linger_until_;
 }
 
-std::vector<shared_queue::place> shared_queue::gather(const shared_waiter& first,
-                                                      std::size_t most) {
-    std::vector<place> askers;
-    account& of = accounts_[first.cost];
-    const std::uint32_t unit = first.cost;
-    for (auto at = to_ask_.begin(); at != to_ask_.end() && askers.size() < most;) {
-        if (at->second->cost != unit) {
-            ++at;
-            continue;
-        }
-        askers.push_back(at->second->where);
-        ++at->second->claims;
+// The first of those that are still to be asked for, and others that follow while all need no more
+// than so many permits.
+shared_queue::question shared_queue::gather(std::size_t most, std::uint32_t most_permits) {
+    question made{};
+    for (auto at = to_ask_.begin(); at != to_ask_.end() && made.askers.size() < most;) {
+        shared_waiter& waiter = *at->second;
+        if (!made.askers.empty() && made.permits + waiter.cost > most_permits) break;
+        made.askers.push_back(waiter.where);
+        made.permits += waiter.cost;
+        made.newcomers += waiter.placed ? 0 : 1;
+        ++waiter.claims;
         at = to_ask_.erase(at);
-        --of.asking;
-        ++of.covered;
     }
-    return askers;
+    asking_ -= made.permits;
+    covered_ += made.permits;
+    return made;
 }
 
-void shared_queue::ask_for(shared_waiter& first, instant now, const lease_plan& plan,
-                           shared_actions& then) {
-    const std::uint32_t unit = first.cost;
-    const std::size_t placed = reserved() + asked_waiters_;
-    const bool full = placed >= most_waiting_;
-    std::size_t most = 1;
-    if (plan.leases() && is_saturated(now)) most = std::max<std::size_t>(plan.batch / unit, 1);
-    if (!full) most = std::min(most, most_waiting_ - placed);
-    question asked{unit, gather(first, most), now, duration::zero(), pauses_, full};
+void shared_queue::ask_for_first(instant now, const lease_plan& plan, shared_actions& then) {
+    const std::size_t places = most_waiting_ - std::min(occupied(), most_waiting_);
+    const bool full = places == 0 && !to_ask_.begin()->second->placed;
+    const bool batches = plan.leases() && is_saturated(now) && !full;
+    question asked = gather(batches ? std::max<std::size_t>(places, 1) : 1, plan.batch);
+    asked.sent = now;
+    asked.pauses = pauses_;
+    asked.queue_full = full;
     rate_claim what;
-    what.cost = unit * static_cast<std::uint32_t>(asked.askers.size());
+    what.cost = asked.permits;
     if (plan.permits > what.cost) {
         what.want = plan.permits;
         what.hold = asked.hold = plan.hold;
     }
     if (!full) {
-        // The late moment will be that of the last in the order, whoever asks.
-        instant until = waiting_.rbegin()->second->useful_until();
+        // Where all have one cost, the late moment will be that of the last in the order, whoever
+        // asks.
+        instant until = have_one_cost() ? waiting_.rbegin()->second->useful_until() : now;
         for (const place& one : asked.askers)
             until = std::max(until, waiting_.at(one)->useful_until());
         what.max_wait = std::max(difference(until, now), duration::zero());
     }
     asked_waiters_ += asked.askers.size();
+    asked_newcomers_ += asked.newcomers;
     questions_.emplace(++claims_, std::move(asked));
     then.claims.push_back({claims_, what});
     linger_until_.reset();
@@ -127,15 +126,16 @@ void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& gr
                           shared_actions& then) {
     const auto found = questions_.find(claim);
     if (found == questions_.end()) {  // from before the store was given up
-        if (grant.permits > 0) then.refunds.push_back({grant.ticket, grant.permits});
+        if (grant.permits > 0) then.refunds.push_back({{grant.ticket, grant.permits, grant.below}});
         return;
     }
     const question asked = std::move(found->second);
+    if (found != questions_.begin() && !have_one_cost()) unfit_ = true;
     questions_.erase(found);
     instances_ = std::max<std::uint32_t>(grant.instances, 1);
     then.rearm = true;
     hear_pause(now, asked.sent, grant.paused, then);
-    if (asked.unit == 0) {
+    if (asked.permits == 0) {
         answer_look(now, asked, grant, then);
         tick(now, then);
         return;
@@ -144,11 +144,12 @@ void shared_queue::answer(instant now, std::uint64_t claim, const rate_grant& gr
         if (const auto at = waiting_.find(one); at != waiting_.end()) --at->second->claims;
     }
     sizer_.note_trip(difference(now, asked.sent));
-    accounts_[asked.unit].covered -= static_cast<std::int64_t>(asked.askers.size());
+    covered_ -= asked.permits;
     asked_waiters_ -= asked.askers.size();
+    asked_newcomers_ -= asked.newcomers;
     const bool granted =
         grant.what == rate_grant::verdict::admitted || grant.what == rate_grant::verdict::reserved;
-    if (granted && grant.permits >= asked.unit) {
+    if (granted && grant.permits > 0) {
         keep(now, asked, grant, then);
     } else {
         refuse(now, asked, grant, then);
@@ -167,8 +168,7 @@ shared_queue::holdings::iterator shared_queue::hold(instant from, const holding&
             kept.trip = std::max(kept.trip, of.trip);
         }
     }
-    accounts_[kept.unit].covered += units(kept);
-    return held_.emplace(from, kept);
+    return insert(from, kept);
 }
 
 void shared_queue::keep(instant now, const question& asked, const rate_grant& grant,
@@ -182,11 +182,15 @@ void shared_queue::keep(instant now, const question& asked, const rate_grant& gr
     // The store charged them for its own moment + wait + hold, and decided after the claim was
     // sent, perhaps long before its answer arrived.
     const instant until = later(later(asked.sent, grant.wait), asked.hold);
-    const auto owed = static_cast<std::uint32_t>(asked.askers.size()) * asked.unit;
     const bool at_once = grant.wait <= duration::zero() && from <= now;
     const duration trip = difference(now, asked.sent);
-    const auto held = hold(
-        from, {grant.ticket, grant.permits, asked.unit, owed, until, trip, at_once, until > from});
+    const auto held = hold(from, {grant.ticket, grant.below, grant.permits, asked.askers.size(),
+                                  asked.permits, until, trip, at_once, until > from});
+    for (const place& one : asked.askers) {
+        const auto waiter = waiting_.find(one);
+        if (waiter == waiting_.end() || std::exchange(waiter->second->placed, true)) continue;
+        ++placed_;
+    }
     promises_.note(now, grant, held->first, later(held->first, asked.hold));
     recalling_ = recalling_ || inside;
     if (!inside) refuse_late(now, asked, *held, grant, then);
@@ -215,8 +219,7 @@ void shared_queue::refuse(instant now, const question& asked, const rate_grant& 
                                                                  : verdict::refused;
     const duration wait = never ? duration::zero() : std::max(grant.wait, duration(1));
     if (!never) {
-        const auto cost = static_cast<std::uint32_t>(asked.askers.size()) * asked.unit;
-        promises_.note_refusal(later(now, wait), cost);
+        promises_.note_refusal(later(now, wait), asked.permits);
     }
     for (const place& one : asked.askers) {
         const auto found = waiting_.find(one);

@@ -4,13 +4,6 @@
 
 namespace symphony::detail {
 
-namespace {
-
-// More than the largest level looks back on, so that reservations can be taken back.
-constexpr std::int64_t spare = 64;
-
-}  // namespace
-
 micros charge_log::nth(std::int64_t j) const noexcept {
     if (j > count()) return j <= count() + owed ? gone : 0;
     return charges[static_cast<std::size_t>(count() - j)];
@@ -39,7 +32,7 @@ void charge_log::make_room(std::int64_t n, micros now) {
     const std::int64_t lost = count() + n - alloc;
     if (lost <= 0) return;
     gone = nth(count() - lost + 1);
-    owed = std::min(owed + lost, cap);
+    owed += lost;
     keep(count() - lost);
 }
 

@@ -10,11 +10,15 @@ namespace symphony::detail {
 /// rate_log.lua in C++: the charges of sliding windows of up to 100 000 permits, in order. Answers
 /// as the script does at every step, also where that has to forget.
 struct charge_log {
+    /// More than the largest level looks back on: as many reservations can be taken back with
+    /// nothing of what is used forgotten.
+    static constexpr std::int64_t spare = 10'000;
+
     std::deque<micros> charges;  ///< the oldest first
     std::int64_t alloc = 0;      ///< room in the script's ring
     micros newest = 0;
     micros gone = 0;        ///< the newest one forgotten ...
-    std::int64_t owed = 0;  ///< ... and how many such may matter
+    std::int64_t owed = 0;  ///< ... and how many such there are
     std::int64_t cap = 0;   ///< how far any configuration made it reach: 0 = there is no log
     micros longest = 0;
 

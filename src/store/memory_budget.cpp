@@ -89,18 +89,15 @@ void memory_budget::charge(std::int64_t n, micros at) {
         b.charge(n, at);
 }
 
-std::int64_t memory_budget::number(std::int64_t n) noexcept {
+// Permits are numbered for good: a number that went back names nothing any more.
+void memory_budget::number(answer& made) noexcept {
     if (serial_ > last_number) {
         serial_ = real_;
         top_ = 0;
     }
-    if (top_ != serial_) {
-        high_ = serial_;
-        low_ = top_;
-    }
-    serial_ += n;
-    top_ = serial_;
-    return serial_;
+    made.below = top_;
+    serial_ += made.permits;
+    made.ticket = top_ = serial_;
 }
 
 std::int64_t memory_budget::as_many(const question& asked, std::int64_t most) const noexcept {
@@ -139,18 +136,18 @@ memory_budget::answer memory_budget::claim(const question& asked) {
         return {verdict::refused, level, 0, wait, 0, paused};
     }
     if (asked.cost == 0) return {};
-    const std::int64_t n = wait == 0 ? as_many(asked, most) : asked.cost;
-    const std::int64_t ticket = number(n);
-    charge(n, start + asked.hold);
+    answer made;
+    if (wait > 0) made = {verdict::reserved, level, asked.cost, wait, 0, paused};
+    if (wait == 0) made.permits = as_many(asked, most);
+    number(made);
+    charge(made.permits, start + asked.hold);
     store();
-    if (wait > 0) return {verdict::reserved, level, n, wait, ticket, paused};
-    return {verdict::admitted, 0, n, 0, ticket};
+    return made;
 }
 
-std::int64_t memory_budget::give(std::int64_t ticket, std::int64_t n) {
+std::int64_t memory_budget::give(std::int64_t ticket, std::int64_t n, std::int64_t below) {
     if (ticket != top_ || n < 1) return 0;
-    top_ = ticket - n;
-    if (top_ == high_) top_ = low_;
+    top_ = below > 0 ? std::min(below, ticket - n) : ticket - n;
     if (log_.cap > 0) log_.undo(std::min(n, log_.cap));
     for (charge_slots& s : slots_)
         s.undo(n);

@@ -30,6 +30,7 @@ public:
         micros wait = 0;
         std::int64_t ticket = 0;
         micros paused = 0;
+        std::int64_t below = 0;
     };
     struct free_and_reset {
         std::int64_t remaining = 0;
@@ -56,8 +57,8 @@ public:
     }
 
     [[nodiscard]] answer claim(const question& asked);
-    /// How many went back.
-    std::int64_t give(std::int64_t ticket, std::int64_t n);
+    /// How many went back. `below` is the newest that stands then; 0: a part of the same ticket.
+    std::int64_t give(std::int64_t ticket, std::int64_t n, std::int64_t below);
     /// Until when, by the budget's own clock.
     micros pause(micros length);
     [[nodiscard]] std::vector<free_and_reset> look() const;
@@ -80,7 +81,7 @@ private:
     [[nodiscard]] std::int64_t free(std::size_t i) const noexcept;
     [[nodiscard]] micros full(std::size_t i) const noexcept;
     [[nodiscard]] std::int64_t as_many(const question& asked, std::int64_t most) const noexcept;
-    [[nodiscard]] std::int64_t number(std::int64_t n) noexcept;
+    void number(answer& made) noexcept;
     void charge(std::int64_t n, micros at);
     void store() noexcept;
 
@@ -104,8 +105,6 @@ private:
     micros expires_ = 0;
     std::int64_t serial_ = 0;
     std::int64_t top_ = 0;
-    std::int64_t high_ = 0;
-    std::int64_t low_ = 0;
     bool went_back_ = false;
     bool wrote_ = false;
     bool stored_ = false;  // as the script lays it out: decides when its log grows

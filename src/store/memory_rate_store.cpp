@@ -76,17 +76,18 @@ boost::asio::awaitable<result<rate_grant>> memory_rate_store::claim(const shared
     grant.wait = std::chrono::microseconds(answer.wait);
     grant.ticket = static_cast<std::uint64_t>(answer.ticket);
     grant.paused = std::chrono::microseconds(answer.paused);
+    grant.below = static_cast<std::uint64_t>(answer.below);
     co_return grant;
 }
 
-boost::asio::awaitable<result<void>> memory_rate_store::give_back(const shared_limit& of,
-                                                                  std::uint64_t ticket,
-                                                                  std::uint32_t permits) {
+boost::asio::awaitable<result<bool>> memory_rate_store::give_back(const shared_limit& of,
+                                                                  const rate_refund& what) {
     if (auto sound = detail::check_limit(of); !sound) co_return std::unexpected(sound.error());
-    impl_->with(of, [ticket, permits](memory_budget& b) {
-        return b.give(static_cast<std::int64_t>(ticket), permits);
+    const auto given = impl_->with(of, [&what](memory_budget& b) {
+        return b.give(static_cast<std::int64_t>(what.ticket), what.permits,
+                      static_cast<std::int64_t>(what.below));
     });
-    co_return result<void>();
+    co_return given > 0;
 }
 
 boost::asio::awaitable<result<void>> memory_rate_store::pause(const shared_limit& of,

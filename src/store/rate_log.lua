@@ -30,8 +30,9 @@ end
 local function log_charge(n, at)
     if s.count + n > s.alloc then
         -- What no window reaches makes room first, then the ring grows, then the oldest are forgotten.
-        -- 64 more than the largest level looks back on, so that reservations can be taken back.
-        local most, expired = s.cap + 64, now - s.longest
+        -- 10 000 more than the largest level looks back on, so that as many reservations can be taken
+        -- back with nothing of what is used forgotten.
+        local most, expired = s.cap + 10000, now - s.longest
         if s.count > 0 and nth(s.count) <= expired then s.count = newer(expired) end
         if s.gone <= expired then s.owed = 0 end
         if s.count + n > s.alloc and s.alloc < most then
@@ -40,7 +41,7 @@ local function log_charge(n, at)
         local lost = s.count + n - s.alloc
         if lost > 0 then
             s.gone = nth(s.count - lost + 1)
-            s.owed = math.min(s.owed + lost, s.cap)
+            s.owed = s.owed + lost
             s.count = s.count - lost
         end
     end

@@ -1,5 +1,5 @@
 -- The state of one limiter is one string:
---   header  magic, family, number of blocks, 2 spare bytes, 15 numbers (as read below)
+--   header  magic, family, number of blocks, 2 spare bytes, 13 numbers (as read below)
 --   blocks  6 numbers for each level that has state of its own: a bucket, a window kept in slots
 --   slots   a ring of 1024 * 16 bytes for each window kept in slots
 --   log     the ring of charges that all other windows share: 8 bytes a permit, grown as used
@@ -23,25 +23,25 @@ for i = 8, #ARGV - 2, 3 do
 end
 
 local s
-local raw = call('GETRANGE', key, 0, 128 + 8 * 48 - 1)
-if #raw >= 128 and raw:sub(1, 4) == 'SyR1' then
+local raw = call('GETRANGE', key, 0, 112 + 8 * 48 - 1)
+if #raw >= 112 and raw:sub(1, 4) == 'SyR2' then
     s = {stored = true, blocks = {}}
     local _, n
-    _, s.family, n, s.offset, s.seen, s.pause, s.serial, s.top, s.high, s.low, s.alloc, s.head,
+    _, s.family, n, s.offset, s.seen, s.pause, s.serial, s.top, s.alloc, s.head,
         s.count, s.newest, s.gone, s.owed, s.cap, s.longest =
-        struct.unpack('<c4c1Bxxddddddddddddddd', raw)
-    s.body = 128 + 48 * n
+        struct.unpack('<c4c1Bxxddddddddddddd', raw)
+    s.body = 112 + 48 * n
     s.log = s.body + (s.family == 'w' and n * 16384 or 0)
     -- What others wrote here must neither fail nor loop: then the state is taken as fresh.
-    local sum = s.offset + s.seen + s.pause + s.serial + s.top + s.high + s.low + s.newest + s.gone
+    local sum = s.offset + s.seen + s.pause + s.serial + s.top + s.newest + s.gone
         + s.owed + s.cap + s.longest
-    local least = math.min(s.offset, s.seen, s.pause, s.serial, s.top, s.high, s.low, s.alloc, s.head,
+    local least = math.min(s.offset, s.seen, s.pause, s.serial, s.top, s.alloc, s.head,
         s.count, s.newest, s.gone, s.owed, s.cap, s.longest)
     local whole = n <= 8 and #raw >= s.body and sum < 2 ^ 56 and least >= 0 and s.count <= s.alloc
-        and s.head <= s.alloc and s.alloc <= 100064 and s.cap <= 100000
+        and s.head <= s.alloc and s.alloc <= 110000 and s.cap <= 100000
         and s.alloc % 1 + s.count % 1 + s.head % 1 + s.cap % 1 + s.owed % 1 == 0
     for i = 1, whole and n or 0 do
-        local p, q, t, u, v, w = struct.unpack('<dddddd', raw, 128 + 48 * (i - 1) + 1)
+        local p, q, t, u, v, w = struct.unpack('<dddddd', raw, 112 + 48 * (i - 1) + 1)
         whole = whole and p > 0 and p + q + t + u + v + w < 2 ^ 56 and math.min(q, t, u, v, w) >= 0
             and (s.family == 'b' and q > 0 or q < 1024 and t <= 1024 and q % 1 + t % 1 == 0)
         s.blocks[i] = s.family == 'b' and {max = p, window = q, most = t, tat = u, part = v}
@@ -54,7 +54,6 @@ s = s or {
     stored = false, family = family, blocks = {}, log = 0,
     offset = 0, seen = 0, pause = 0,  -- own clock minus Redis's; last written; nothing before
     serial = real, top = 0,           -- permits ever granted; the number of the newest that stands
-    high = 0, low = 0,                -- numbers that went back: below `high` only up to `low` stand
     alloc = 0, head = 0, count = 0,   -- the ring of charges
     newest = 0, gone = 0, owed = 0,   -- the newest charge; the newest forgotten, how many such
     cap = 0, longest = 0,             -- how far any configuration of this key made the log reach
@@ -79,7 +78,7 @@ local function settle(alloc)
         slots = s.stored and call('GETRANGE', key, s.body, s.log - 1) or ''
         slots = slots .. ('\0'):rep(#s.blocks * 16384 - #slots)
     end
-    s.body = 128 + 48 * #s.blocks
+    s.body = 112 + 48 * #s.blocks
     s.log = s.body + #slots
     for i, b in ipairs(s.blocks) do b.at = s.body + (i - 1) * 16384 end
     call('SET', key, ('\0'):rep(s.body) .. slots .. log .. ('\0'):rep(alloc * 8 - #log))
@@ -89,8 +88,8 @@ end
 -- Writes the head of the value, which expires when the budget is `full` and no pause is left.
 local function save(full)
     if not s.stored then settle(s.alloc) end
-    local head = struct.pack('<c4c1Bxxddddddddddddddd', 'SyR1', family, #s.blocks, s.offset, now,
-        s.pause, s.serial, s.top, s.high, s.low, s.alloc, s.head, s.count, s.newest, s.gone, s.owed,
+    local head = struct.pack('<c4c1Bxxddddddddddddd', 'SyR2', family, #s.blocks, s.offset, now,
+        s.pause, s.serial, s.top, s.alloc, s.head, s.count, s.newest, s.gone, s.owed,
         s.cap, s.longest)
     for _, b in ipairs(s.blocks) do
         head = head .. (family == 'b' and struct.pack('<dddddd', b.max, b.window, b.most, b.tat, b.part, 0)

@@ -25,10 +25,9 @@ end
 
 -- Only what nothing was fitted to since goes back: the newest permits.
 if verb == 'give' then
-    local ticket, n = arg1, arg2
+    local ticket, n, below = arg1, arg2, arg3
     if ticket ~= s.top or n < 1 then return 0 end
-    s.top = ticket - n
-    if s.top == s.high then s.top = s.low end
+    s.top = below > 0 and math.min(below, ticket - n) or ticket - n
     undo(n)
     store()
     return n
@@ -44,7 +43,7 @@ if id ~= '' then
 end
 
 -- The answer to a claim: 0 admitted, 1 reserved, 2 refused, 3 never; level; permits; wait; ticket;
--- instances; how long a pause lasts still.
+-- instances; how long a pause lasts still; the ticket that was the newest before.
 local paused = max(s.pause - now, 0)
 local cost, want, hold, patience = arg1, arg2, arg3, arg4
 local least, level, due = 1, 1, 0
@@ -52,7 +51,7 @@ for i, l in ipairs(levels) do
     if l.most < levels[least].most then least = i end
 end
 local most = levels[least].most
-if cost > most then return {3, least - 1, 0, 0, 0, instances, paused} end
+if cost > most then return {3, least - 1, 0, 0, 0, instances, paused, 0} end
 for i, l in ipairs(levels) do
     local t = level_due(l, max(cost, 1))
     if t > due then due, level = t, i end
@@ -62,9 +61,9 @@ local start = max(now, due, s.pause)
 local wait = start - now
 if wait > 0 and (cost == 0 or wait > patience) then
     if went_back then store() end
-    return {2, level - 1, 0, wait, 0, instances, paused}
+    return {2, level - 1, 0, wait, 0, instances, paused, 0}
 end
-if cost == 0 then return {0, 0, 0, 0, 0, instances, paused} end
+if cost == 0 then return {0, 0, 0, 0, 0, instances, paused, 0} end
 
 -- A reservation is for `cost` alone; what is free at once may be more. Even spacing frees one at once.
 local n = cost
@@ -75,13 +74,12 @@ if wait == 0 and want > cost and strategy ~= 'leaky' then
     end
 end
 
--- Permits are numbered for good. Numbers that went back leave a gap; the newest gap is remembered, so
--- that what stands before it can go back too.
+-- Permits are numbered for good: a number that went back names nothing any more.
 if s.serial > 2 ^ 52 then s.serial, s.top = real, 0 end
-if s.top ~= s.serial then s.high, s.low = s.serial, s.top end
+local below = s.top
 s.serial = s.serial + n
 s.top = s.serial
 charge(n, start + hold)
 store()
-if wait > 0 then return {1, level - 1, n, wait, s.serial, instances, paused} end
-return {0, 0, n, 0, s.serial, instances, paused}
+if wait > 0 then return {1, level - 1, n, wait, s.serial, instances, paused, below} end
+return {0, 0, n, 0, s.serial, instances, paused, below}

@@ -52,6 +52,7 @@ bool is_number_of(const redis_reply& reply, std::int64_t expected) {
 bool is_sound(const rate_grant& grant, const rate_claim& asked, std::size_t levels) {
     using verdict = rate_grant::verdict;
     if (grant.level >= levels) return false;
+    if (grant.permits > 0 && grant.below + grant.permits > grant.ticket) return false;
     switch (grant.what) {
         case verdict::admitted:
             return grant.permits >= asked.cost && grant.wait == duration::zero() &&
@@ -60,7 +61,7 @@ bool is_sound(const rate_grant& grant, const rate_claim& asked, std::size_t leve
             return grant.permits == asked.cost && asked.cost > 0 && grant.wait > duration::zero();
         case verdict::refused:
         case verdict::never:
-            return grant.permits == 0 && grant.ticket == 0;
+            return grant.permits == 0 && grant.ticket == 0 && grant.below == 0;
     }
     return false;
 }
@@ -155,7 +156,7 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
         reply = co_await run(kept, asked);
     }
     if (!reply) co_return std::unexpected(std::move(reply.error()));
-    if (!all_numbers(*reply, 7) || reply->items[0].integer > 3) co_return not_understood();
+    if (!all_numbers(*reply, 8) || reply->items[0].integer > 3) co_return not_understood();
     const auto at = [&reply](std::size_t i) { return reply->items[i].integer; };
     rate_grant grant;
     grant.what = static_cast<rate_grant::verdict>(at(0));
@@ -163,6 +164,7 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
     grant.permits = narrowed<std::uint32_t>(at(2));
     grant.wait = std::chrono::microseconds(std::min(at(3), 2 * longest_micros));
     grant.ticket = static_cast<std::uint64_t>(at(4));
+    grant.below = static_cast<std::uint64_t>(at(7));
     if (!is_sound(grant, asked_for, levels)) co_return not_understood();
     presence& mine = kept->present[key];
     if (at(5) > 0) mine = {later(now, renewal), narrowed<std::uint32_t>(at(5))};
@@ -171,17 +173,18 @@ boost::asio::awaitable<result<rate_grant>> redis_rate_store::claim(const shared_
     co_return grant;
 }
 
-boost::asio::awaitable<result<void>> redis_rate_store::give_back(const shared_limit& of,
-                                                                 std::uint64_t ticket,
-                                                                 std::uint32_t permits) {
+boost::asio::awaitable<result<bool>> redis_rate_store::give_back(const shared_limit& of,
+                                                                 const rate_refund& what) {
     if (auto sound = check_limit(of); !sound) co_return std::unexpected(sound.error());
     const step asked(of, "give",
-                     {decimal(ticket), decimal(std::uint64_t{permits}), std::string(),
-                      std::string(), std::string()});
+                     {decimal(what.ticket), decimal(std::uint64_t{what.permits}),
+                      decimal(what.below), std::string(), std::string()});
+    const std::uint32_t permits = what.permits;  // `what` may be gone when the answer is here
     auto reply = co_await run(memory_, asked);
     if (!reply) co_return std::unexpected(std::move(reply.error()));
-    if (!is_number_of(*reply, 0) && !is_number_of(*reply, permits)) co_return not_understood();
-    co_return result<void>();
+    const bool taken = is_number_of(*reply, permits);
+    if (!taken && !is_number_of(*reply, 0)) co_return not_understood();
+    co_return taken;
 }
 
 boost::asio::awaitable<result<void>> redis_rate_store::pause(const shared_limit& of,

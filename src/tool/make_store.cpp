@@ -20,8 +20,7 @@ public:
     asio::awaitable<result<rate_grant>> claim(const shared_limit&, const rate_claim&) override {
         co_return std::unexpected(why_);
     }
-    asio::awaitable<result<void>> give_back(const shared_limit&, std::uint64_t,
-                                            std::uint32_t) override {
+    asio::awaitable<result<bool>> give_back(const shared_limit&, const rate_refund&) override {
         co_return std::unexpected(why_);
     }
     asio::awaitable<result<void>> pause(const shared_limit&, duration) override {

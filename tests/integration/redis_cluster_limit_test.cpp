@@ -118,7 +118,7 @@ TEST_P(redis_cluster_limit, no_claim_fails_or_is_lost_while_its_slot_moves) {
         EXPECT_EQ(stays.claim(one).instances, 2U) << "counted anew: all its keys are here";
         // The other words, too.
         const rate_grant newest = comes.claim(one);
-        ASSERT_TRUE(one.wait_for(one.store.give_back(comes.limit, newest.ticket, 1)));
+        ASSERT_TRUE(one.wait_for(one.store.give_back(comes.limit, {newest.ticket})));
         --comes.admitted;
         ASSERT_TRUE(other.wait_for(other.store.pause(comes.limit, 1ms)));
         const auto seen = other.wait_for(other.store.look(comes.limit));

@@ -46,7 +46,7 @@ void use_budgets(const redis_options& options, const std::string& key = "shop") 
             const auto newest = instance.wait_for(instance.store.claim(limit, patient));
             if (newest) {
                 (void)instance.wait_for(
-                    instance.store.give_back(limit, newest->ticket, newest->permits));
+                    instance.store.give_back(limit, {newest->ticket, newest->permits}));
             }
             (void)instance.wait_for(instance.store.pause(limit, 1ms));
             (void)instance.wait_for(instance.store.look(limit));

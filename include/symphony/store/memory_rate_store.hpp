@@ -21,9 +21,8 @@ public:
 
     [[nodiscard]] boost::asio::awaitable<result<rate_grant>> claim(const shared_limit& of,
                                                                    const rate_claim& what) override;
-    [[nodiscard]] boost::asio::awaitable<result<void>> give_back(const shared_limit& of,
-                                                                 std::uint64_t ticket,
-                                                                 std::uint32_t permits) override;
+    [[nodiscard]] boost::asio::awaitable<result<bool>> give_back(const shared_limit& of,
+                                                                 const rate_refund& what) override;
     [[nodiscard]] boost::asio::awaitable<result<void>> pause(const shared_limit& of,
                                                              duration length) override;
     [[nodiscard]] boost::asio::awaitable<result<rate_limiter::view>> look(

@@ -46,10 +46,20 @@ struct rate_grant {
     std::uint32_t permits = 0;    ///< granted; 0 when refused
     duration wait{};              ///< rounded up, from the moment of the answer
     std::uint64_t ticket = 0;     ///< names what was granted for `give_back`; 0 = nothing was
+    std::uint64_t below = 0;      ///< the ticket that was the newest before
     std::uint32_t instances = 1;  ///< processes seen lately on this key, this one included
     /// For how long a pause lasts still, from the moment of the answer; 0: there is none. What was
     /// granted is fitted behind it.
     duration paused{};
+};
+
+/// Permits that were granted and not used.
+struct rate_refund {
+    std::uint64_t ticket = 0;
+    std::uint32_t permits = 1;
+    /// The grant's, where all of it goes back. 0: a part does; what is left of the ticket is named
+    /// by `ticket - permits` from then on.
+    std::uint64_t below = 0;
 };
 
 /// Where shared budgets are kept. One decision is one atomic step over all levels; the clock is
@@ -69,13 +79,12 @@ public:
     virtual ~rate_store() = default;
     [[nodiscard]] virtual boost::asio::awaitable<result<rate_grant>> claim(
         const shared_limit& of, const rate_claim& what) = 0;
-    /// Gives back permits that were not used, at most as many as were granted, at most once a
-    /// ticket: all of them while nothing later stands (the latest first gives back a whole row of
-    /// them), else nothing, since others were fitted to them. Nothing either once the limits were
-    /// changed so that their history had to be translated.
-    [[nodiscard]] virtual boost::asio::awaitable<result<void>> give_back(const shared_limit& of,
-                                                                         std::uint64_t ticket,
-                                                                         std::uint32_t permits) = 0;
+    /// Gives back permits, at most as many as were granted: all of them while nothing later stands
+    /// (the latest first gives back a whole row of them), else nothing, since others were fitted to
+    /// them. Nothing either once the limits were changed so that their history had to be
+    /// translated. The answer: whether they went back.
+    [[nodiscard]] virtual boost::asio::awaitable<result<bool>> give_back(
+        const shared_limit& of, const rate_refund& what) = 0;
     /// A server's hint: nothing is admitted to anybody for so long. Never shortens a pause.
     [[nodiscard]] virtual boost::asio::awaitable<result<void>> pause(const shared_limit& of,
                                                                      duration length) = 0;

@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <ranges>
+#include <string>
 #include <thread>
+#include <vector>
 
 // The store over a real Redis, in real time: windows of hours, so that nothing rests on speed.
 
@@ -92,8 +95,10 @@ TEST_F(redis_store, reservations_pauses_and_what_goes_back) {
     const rate_grant second = claim(patient);
     EXPECT_EQ(second.what, verdict::reserved);
     EXPECT_GT(second.wait, 119min);
-    ASSERT_TRUE(awaited(store->give_back(limit, second.ticket, second.permits)).has_value());
-    ASSERT_TRUE(awaited(store->give_back(limit, first.ticket, first.permits)).has_value());
+    ASSERT_TRUE(awaited(store->give_back(limit, {second.ticket, second.permits, second.below}))
+                    .has_value());
+    ASSERT_TRUE(
+        awaited(store->give_back(limit, {first.ticket, first.permits, first.below})).has_value());
     EXPECT_LE(claim().wait, 1h);
     ASSERT_TRUE(awaited(store->pause(limit, 9h)).has_value());
     const rate_grant late = claim();
@@ -103,12 +108,33 @@ TEST_F(redis_store, reservations_pauses_and_what_goes_back) {
     EXPECT_GT(number({"PTTL", key}), 8 * 3'600'000);
 }
 
+TEST_F(redis_store, however_many_reservations_go_back_what_is_used_stays_used) {
+    for (const int many : {500, 10'400}) {
+        limit = {std::to_string(many), rate_strategy::sliding_window, {{3, 1h, 0}}};
+        rate_claim patient;
+        patient.max_wait = 100'000h;
+        for (int i = 0; i < 3; ++i)
+            EXPECT_EQ(claim().what, verdict::admitted);
+        std::vector<rate_grant> grants;
+        for (int i = 0; i < many; ++i)
+            grants.push_back(claim(patient));
+        for (const rate_grant& one : std::views::reverse(grants))
+            ASSERT_TRUE(
+                awaited(store->give_back(limit, {one.ticket, one.permits, one.below})).value());
+        EXPECT_EQ(awaited(store->look(limit)).value().levels[0].remaining, 0U);
+        EXPECT_EQ(claim().what, verdict::refused);
+        if (many <= 10'000) {
+            EXPECT_LE(claim().wait, 1h);
+        }
+    }
+}
+
 TEST_F(redis_store, a_key_lives_until_its_budget_is_full) {
     const rate_grant g = claim();
     const std::int64_t ttl = number({"PTTL", key});
     EXPECT_GT(ttl, 86'400'000 - 60'000);
     EXPECT_LE(ttl, 86'400'001);
-    ASSERT_TRUE(awaited(store->give_back(limit, g.ticket, g.permits)).has_value());
+    ASSERT_TRUE(awaited(store->give_back(limit, {g.ticket, g.permits, g.below})).has_value());
     while (number({"EXISTS", key}) == 1) {
         ASSERT_LE(number({"PTTL", key}), 1);
     }
@@ -123,7 +149,7 @@ TEST_F(redis_store, lost_scripts_and_keys_are_no_errors) {
     server().command({"SCRIPT", "FLUSH"});
     EXPECT_EQ(claim().what, verdict::admitted);
     server().command({"DEL", key});
-    ASSERT_TRUE(awaited(store->give_back(limit, g.ticket, g.permits)).has_value());
+    ASSERT_TRUE(awaited(store->give_back(limit, {g.ticket, g.permits, g.below})).has_value());
     EXPECT_EQ(number({"EXISTS", key}), 0);
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(claim().what, verdict::admitted);

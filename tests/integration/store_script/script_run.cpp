@@ -176,13 +176,14 @@ void script_run::claim() {
     if (scope_ == scope::local || scope_ == scope::whole) hold_against_models(q, a);
     const bool changes = a.what == verdict::admitted || a.what == verdict::reserved;
     if (changes && a.permits > 0) {
-        grants_.push_back({a.ticket, a.permits, real_ + a.wait});
+        grants_.push_back({a.ticket, a.permits, real_ + a.wait, a.below});
         newest_stands_ = true;
         if (scope_ != scope::wild) use(q, a);
     }
     tell({"claim", name_of(now_used_.strategy), std::to_string(q.cost), std::to_string(q.want),
           std::to_string(q.hold), std::to_string(q.patience), ""},
-         {static_cast<std::int64_t>(a.what), a.level, a.permits, a.wait, a.ticket, 0, a.paused},
+         {static_cast<std::int64_t>(a.what), a.level, a.permits, a.wait, a.ticket, 0, a.paused,
+          a.below},
          (changes && q.cost > 0) || scope_ == scope::wild);
 }
 
@@ -232,7 +233,7 @@ bool script_run::log_forgets() const {
     std::int64_t live = 0;
     for (const auto& c : window_.all)
         live += c.at > real_ - longest ? c.permits : 0;
-    return cap > 0 && live > cap + 64;
+    return cap > 0 && live > cap + detail::charge_log::spare;
 }
 
 void script_run::hold_against_policy(const memory_budget::question& q,
@@ -271,8 +272,10 @@ void script_run::give() {
     // What was used is not given back: here all uses of a claim that is given back never happened.
     const bool part = roll_.one_in(3) && !(policy_ && bucket_.spaced);
     const std::int64_t n = part ? roll_(1, g.permits) : g.permits;
-    const std::int64_t gone = budget_.step(now_used_.strategy, now_used_.levels, real_,
-                                           [&](memory_budget& b) { return b.give(g.ticket, n); });
+    const std::int64_t below = n == g.permits ? g.below : 0;
+    const std::int64_t gone =
+        budget_.step(now_used_.strategy, now_used_.levels, real_,
+                     [&](memory_budget& b) { return b.give(g.ticket, n, below); });
     if (scope_ != scope::wild && which == newest) {
         EXPECT_TRUE(gone == n || gone == 0) << where();
     }
@@ -289,8 +292,8 @@ void script_run::give() {
         }
     }
     grants_.erase(grants_.begin() + which);
-    tell({"give", name_of(now_used_.strategy), std::to_string(g.ticket), std::to_string(n), "", "",
-          ""},
+    tell({"give", name_of(now_used_.strategy), std::to_string(g.ticket), std::to_string(n),
+          std::to_string(below), "", ""},
          {gone}, gone > 0);
 }
 

@@ -56,6 +56,7 @@ private:
         std::int64_t ticket = 0;
         std::int64_t permits = 0;
         micros start = 0;
+        std::int64_t below = 0;
     };
     void step();
     void claim();

@@ -44,21 +44,20 @@ public:
         made.permits = what.cost;
         while (made.permits < what.want && earliest(now, made.permits + 1) <= at)
             ++made.permits;
-        made.ticket = ++tickets_;
+        made.ticket = tickets_ += made.permits;
         // In order, as a log has to be: one that would be earlier is charged with the newest.
         instant charged = at + what.hold;
         if (!charged_.empty()) charged = std::max(charged, charged_.back().at);
         for (std::uint32_t i = 0; i < made.permits; ++i)
-            charged_.push_back({charged, at, made.ticket});
+            charged_.push_back({charged, at, made.ticket - made.permits + i + 1});
         return made;
     }
 
+    /// More than a store would take: also what something later stands on.
     void give_back(std::uint64_t ticket, std::uint32_t permits) {
-        for (auto i = charged_.size(); i-- > 0 && permits > 0;) {
-            if (charged_[i].ticket != ticket) continue;
-            charged_.erase(charged_.begin() + static_cast<std::ptrdiff_t>(i));
-            --permits;
-        }
+        std::erase_if(charged_, [&](const charge& one) {
+            return one.number <= ticket && one.number + permits > ticket;
+        });
     }
 
     void pause(instant until) { paused_until_ = std::max(paused_until_, until); }
@@ -78,7 +77,7 @@ private:
     struct charge {
         instant at;
         instant from;
-        std::uint64_t ticket;
+        std::uint64_t number;
     };
     [[nodiscard]] instant earliest(instant now, std::uint64_t cost) const {
         instant at = std::max(now, paused_until_);
@@ -114,13 +113,13 @@ public:
         if (!made) made = decide(what);
         co_return std::move(*made);
     }
-    boost::asio::awaitable<result<void>> give_back(const shared_limit&, std::uint64_t ticket,
-                                                   std::uint32_t permits) override {
+    boost::asio::awaitable<result<bool>> give_back(const shared_limit&,
+                                                   const rate_refund& what) override {
         const std::lock_guard lock(mutex_);
         if (down) co_return gone();
-        refunds.emplace_back(ticket, permits);
-        model.give_back(ticket, permits);
-        co_return result<void>();
+        refunds.emplace_back(what.ticket, what.permits);
+        model.give_back(what.ticket, what.permits);
+        co_return true;
     }
     boost::asio::awaitable<result<void>> pause(const shared_limit&, duration length) override {
         if (held) co_await released();

@@ -19,7 +19,7 @@ protected:
         std::map<std::uint64_t, std::uint32_t> late;
         std::vector<instant> shifted;
         for (std::size_t i = 0; i < uses.size(); ++i) {
-            const terms& of = made_of.at(used_of[i]);
+            const terms& of = made_of.lower_bound(used_of[i])->second;
             shifted.push_back(std::min(uses[i], of.charged));
             if (uses[i] > of.charged) {
                 ASSERT_LE(++late[used_of[i]], of.cost) << "a leased permit after its charge";

@@ -76,6 +76,7 @@ protected:
         for (const auto& refund : then.refunds) {
             ++commands;
             model->give_back(refund.ticket, refund.permits);
+            if (refund.awaited) goes_back.emplace(now + trip, refund.ticket);
         }
         for (const auto& claim : then.claims) {
             ++commands;
@@ -100,6 +101,7 @@ protected:
             instant next = until;
             if (!on_their_way.empty()) next = std::min(next, on_their_way.begin()->first);
             if (!to_store.empty()) next = std::min(next, to_store.begin()->first);
+            if (!goes_back.empty()) next = std::min(next, goes_back.begin()->first);
             if (const auto due = queue->next(now)) next = std::min(next, std::max(*due, now));
             now = next;
             if (!to_store.empty() && to_store.begin()->first <= now) {
@@ -109,7 +111,11 @@ protected:
                 continue;
             }
             shared_actions then;
-            if (!on_their_way.empty() && on_their_way.begin()->first <= now) {
+            if (!goes_back.empty() && goes_back.begin()->first <= now) {
+                const std::uint64_t ticket = goes_back.begin()->second;
+                goes_back.erase(goes_back.begin());
+                queue->returned(now, ticket, true, then);
+            } else if (!on_their_way.empty() && on_their_way.begin()->first <= now) {
                 const auto [id, grant] = on_their_way.begin()->second;
                 on_their_way.erase(on_their_way.begin());
                 queue->answer(now, id, grant, then);
@@ -151,7 +157,8 @@ protected:
     std::function<duration()> way;
     std::multimap<instant, shared_actions::claim> to_store;
     std::multimap<instant, std::pair<std::uint64_t, rate_grant>> on_their_way;
-    std::map<std::uint64_t, terms> made_of;
+    std::multimap<instant, std::uint64_t> goes_back;
+    std::map<std::uint64_t, terms> made_of;  // by the last number of a ticket
     std::vector<std::unique_ptr<waiter>> waiters;
     std::set<const shared_waiter*> granted;
     std::vector<instant> uses;

@@ -119,6 +119,7 @@ TEST_F(shared_queue_test, random_steps_lose_nobody_and_leak_nothing) {
         std::minstd_rand random(seed);
         const auto dice = [&](unsigned sides) { return static_cast<unsigned>(random()) % sides; };
         waiters.clear(), granted.clear(), uses.clear(), on_their_way.clear();
+        goes_back.clear();
         arrived = refused = commands = 0;
         std::size_t left = 0;
         const std::uint64_t max = 3 + dice(dice(2) == 0 ? 10 : 2000);
@@ -147,7 +148,7 @@ TEST_F(shared_queue_test, random_steps_lose_nobody_and_leak_nothing) {
             }
             run(now + 1us * dice(2 * pace));
         }
-        run(now + 100ms);
+        run(now + 3s);
         for (const auto& one : waiters) {  // those whose own timer would have fired
             if (one->latest > now) continue;
             shared_actions then;

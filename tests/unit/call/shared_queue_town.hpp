@@ -41,6 +41,7 @@ protected:
         rate_limit_options next{};
         std::vector<caller> callers;
         std::vector<instant> uses;
+        std::vector<const waiter*> order;  // in which they were granted
         std::size_t claims = 0;
         std::size_t refunds = 0;
         std::size_t pauses = 0;
@@ -144,6 +145,13 @@ private:
         play(in, then);
     }
 
+    // Answers come in the order in which they were given.
+    void answer(process& in, std::function<void(shared_actions&)> what) {
+        const duration back = in.way_back ? in.way_back() : in.way;
+        in.last_answer = std::max(in.last_answer, now() + back);
+        at(in.last_answer - now(), [this, &in, what = std::move(what)] { step(in, what); });
+    }
+
     void tell_pause(process& in, duration length) {
         ++in.pauses;
         at(in.way, [this, &in, length] {
@@ -161,6 +169,7 @@ private:
             ASSERT_FALSE(who.granted || who.refused) << "told twice";
             who.granted = now();
             in.uses.insert(in.uses.end(), who.cost, now());
+            in.order.push_back(&who);
         }
         for (const auto& refusal : then.refusals) {
             auto& who = static_cast<waiter&>(*refusal.who);
@@ -170,20 +179,22 @@ private:
         }
         for (const auto& refund : then.refunds) {
             ++in.refunds;
-            at(in.way, [this, before, refund] {
-                (void)test_support::awaited(
-                    store->give_back(before, refund.ticket, refund.permits));
+            at(in.way, [this, &in, before, refund] {
+                const bool taken = *test_support::awaited(store->give_back(before, refund));
+                if (!refund.awaited) return;
+                answer(in, [&in, this, ticket = refund.ticket, taken](shared_actions& then) {
+                    in.queue.returned(now(), ticket, taken, then);
+                });
             });
         }
         if (then.tell_pause) tell_pause(in, *then.tell_pause);
         for (const auto& claim : then.claims) {
             ++in.claims;
             at(in.way, [this, &in, claim, of = in.limit] {
-                const rate_grant got = *test_support::awaited(store->claim(of, claim.what));
-                const duration back = in.way_back ? in.way_back() : in.way;
-                in.last_answer = std::max(in.last_answer, now() + back);
-                at(in.last_answer - now(), [this, &in, id = claim.id, got] {
-                    step(in, [&](auto& then) { in.queue.answer(now(), id, got, then); });
+                rate_grant got = *test_support::awaited(store->claim(of, claim.what));
+                got.instances = static_cast<std::uint32_t>(processes.size());
+                answer(in, [&in, this, id = claim.id, got](shared_actions& then) {
+                    in.queue.answer(now(), id, got, then);
                 });
             });
         }

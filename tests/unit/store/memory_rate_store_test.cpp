@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <ranges>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -24,7 +26,7 @@ struct memory_store : ::testing::Test {
     rate_grant claim(const rate_claim& what) { return awaited(store.claim(limit, what)).value(); }
     rate_grant claim() { return claim({}); }
     bool give_back(const rate_grant& g) {
-        return awaited(store.give_back(limit, g.ticket, g.permits)).has_value();
+        return awaited(store.give_back(limit, {g.ticket, g.permits, g.below})).value();
     }
     rate_limiter::view look() { return awaited(store.look(limit)).value(); }
 };
@@ -89,17 +91,17 @@ TEST_F(memory_store, reservations_go_back_from_the_latest_on) {
     std::vector<rate_grant> grants;
     for (int i = 0; i < 20; ++i)
         grants.push_back(claim(patient));
-    give_back(grants[10]);
+    EXPECT_FALSE(give_back(grants[10]));
     EXPECT_EQ(claim().wait, 20s) << "others were fitted to it";
     for (std::size_t i = 20; i-- > 12;)
-        give_back(grants[i]);
+        EXPECT_TRUE(give_back(grants[i]));
     EXPECT_EQ(claim().wait, 12s);
-    give_back(grants[15]);
+    EXPECT_FALSE(give_back(grants[15]));
     EXPECT_EQ(claim().wait, 12s) << "nothing goes back twice";
     const rate_grant again = claim(patient);
     EXPECT_EQ(again.wait, 12s);
-    give_back(again);
-    give_back(grants[11]);
+    EXPECT_TRUE(give_back(again));
+    EXPECT_TRUE(give_back(grants[11]));
     EXPECT_EQ(claim().wait, 11s) << "also past what went back meanwhile";
 }
 
@@ -111,8 +113,32 @@ TEST_F(memory_store, a_lease_takes_what_is_free_and_is_charged_at_its_end) {
     EXPECT_EQ(g.what, verdict::admitted);
     EXPECT_EQ(g.permits, 3U);
     EXPECT_EQ(claim().wait, 1100ms);
-    ASSERT_TRUE(awaited(store.give_back(limit, g.ticket, 2)).has_value());
+    ASSERT_TRUE(awaited(store.give_back(limit, {g.ticket, 2})).has_value());
     EXPECT_EQ(look().levels[0].remaining, 2U);
+    EXPECT_FALSE(awaited(store.give_back(limit, {g.ticket, 1})).value()) << "has another name now";
+    EXPECT_TRUE(awaited(store.give_back(limit, {g.ticket - 2, 1})).value());
+    EXPECT_EQ(look().levels[0].remaining, 3U);
+}
+
+// 10 000 are remembered; of more, none that is used is forgotten either.
+TEST_F(memory_store, however_many_reservations_go_back_what_is_used_stays_used) {
+    for (const int many : {500, 10'000, 10'400}) {
+        limit = {std::to_string(many), rate_strategy::sliding_window, {{3, 1s, 0}}};
+        rate_claim patient;
+        patient.max_wait = 10h;
+        for (int i = 0; i < 3; ++i)
+            EXPECT_EQ(claim().what, verdict::admitted);
+        std::vector<rate_grant> grants;
+        for (int i = 0; i < many; ++i)
+            grants.push_back(claim(patient));
+        for (const rate_grant& one : std::views::reverse(grants))
+            ASSERT_TRUE(give_back(one));
+        EXPECT_EQ(look().levels[0].remaining, 0U);
+        EXPECT_EQ(claim().what, verdict::refused);
+        if (many <= 10'000) {
+            EXPECT_EQ(claim().wait, 1s);
+        }
+    }
 }
 
 TEST_F(memory_store, a_pause_stops_all_and_is_never_shortened) {

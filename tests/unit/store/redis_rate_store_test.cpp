@@ -40,9 +40,9 @@ std::string numbers(const std::vector<std::int64_t>& all) {
     return text;
 }
 
-// Verdict, level, permits, wait, ticket, instances; of no pause, unless a seventh tells of one.
+// Verdict, level, permits, wait, ticket, instances, pause, the ticket below; what is left out is 0.
 std::string claim_answer(std::vector<std::int64_t> told) {
-    told.resize(7, 0);
+    told.resize(8, 0);
     return numbers(told);
 }
 
@@ -148,7 +148,7 @@ private:
 };
 
 TEST_F(redis_rate_store_test, a_claim_believes_nothing_of_another_shape) {
-    std::vector<std::string> wrong = of_another_shape(7);
+    std::vector<std::string> wrong = of_another_shape(8);
     wrong.insert(wrong.end(), {
                                   claim_answer({4, 0, 1, 0, 77, 1}),         // no such verdict
                                   claim_answer({enormous, 0, 1, 0, 77, 1}),  //
@@ -166,6 +166,9 @@ TEST_F(redis_rate_store_test, a_claim_believes_nothing_of_another_shape) {
                                   claim_answer({0, 0, 1, 0, 77, enormous}),
                                   claim_answer({2, 0, 0, enormous, 0, 1}),
                                   claim_answer({0, 0, 1, 0, 77, 1, enormous}),
+                                  claim_answer({0, 0, 1, 0, 77, 1, 0, 77}),  // above its own
+                                  claim_answer({0, 0, 1, 0, 77, 1, 0, enormous}),
+                                  claim_answer({2, 0, 0, 9, 0, 1, 0, 1}),
                               });
     for (const std::string& answer : wrong) {
         expect_unavailable(claim(answer), answer);
@@ -199,7 +202,7 @@ TEST_F(redis_rate_store_test, what_goes_back_and_a_pause_believe_nothing_of_anot
     for (const char* more : {":2\r\n", ":4\r\n", "*2\r\n:0\r\n:0\r\n"})
         wrong.emplace_back(more);
     for (const std::string& answer : wrong) {
-        const auto given = start(store->give_back(limit, 77, 3));
+        const auto given = start(store->give_back(limit, {77, 3}));
         say(answer);
         expect_unavailable(given, answer);
         const auto paused = start(store->pause(limit, 1s));
@@ -207,10 +210,11 @@ TEST_F(redis_rate_store_test, what_goes_back_and_a_pause_believe_nothing_of_anot
         expect_unavailable(paused, answer);
         expect_in_order();
     }
-    for (const char* answer : {":0\r\n", ":3\r\n"}) {
-        const auto given = start(store->give_back(limit, 77, 3));
-        say(answer);
-        EXPECT_TRUE((*given)->has_value());
+    for (const bool taken : {false, true}) {
+        const auto given = start(store->give_back(limit, {77, 3}));
+        say(taken ? ":3\r\n" : ":0\r\n");
+        ASSERT_TRUE((*given)->has_value());
+        EXPECT_EQ(**given, taken);
     }
     const auto paused = start(store->pause(limit, 1s));
     say(":1\r\n");
@@ -246,7 +250,7 @@ TEST_F(redis_rate_store_test, the_registry_is_named_only_where_it_is_needed) {
     (void)claim(claim_answer({0, 0, 1, 0, 77, 3}));
     EXPECT_TRUE(has(heard(), both_keys));
     (void)claim(claim_answer({0, 0, 1, 0, 78, 0}));
-    const auto given = start(store->give_back(limit, 78, 1));
+    const auto given = start(store->give_back(limit, {78}));
     say(":1\r\n");
     const auto paused = start(store->pause(limit, 1s));
     say(":1\r\n");

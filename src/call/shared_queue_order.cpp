@@ -1,0 +1,184 @@
+// Keeps promises and waiters in step where costs differ.
+#include "call/shared_queue.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace symphony {
+
+namespace {
+
+// Each promise that goes back is asked for anew: two commands. A budget may spend a thousand of
+// them at once and a thousand a second on order, however often it is disturbed.
+constexpr duration price_of_return = std::chrono::milliseconds(1);
+constexpr duration most_owed = std::chrono::seconds(1);
+
+}  // namespace
+
+/// Gives out what is promised and asked for as it will be: in the order of the moments, each time
+/// to the first in the order of the waiters for whom the rest of it suffices.
+class shared_queue::fitting {
+public:
+    fitting(const std::map<place, shared_waiter*>& waiting, instant now) {
+        for (const auto& [place, waiter] : waiting) {
+            if (waiter->latest >= now) lanes_[waiter->cost].waiters.push_back(waiter);
+        }
+    }
+
+    /// What is left of so many permits that were asked for by so many. Null: their moment is not
+    /// known, nobody misses it.
+    std::uint32_t give(std::uint32_t permits, std::size_t askers,
+                       const holdings::value_type* promise) {
+        in_step_ = true;
+        const std::uint32_t all = permits;
+        std::size_t served = 0;
+        while (permits > 0) {
+            const auto [first, lane] = next(permits, promise);
+            if (first != nullptr && (lane == nullptr || lane->first() != first)) in_step_ = false;
+            if (lane == nullptr) break;
+            permits -= lane->first()->cost;
+            ++lane->given;
+            ++served;
+        }
+        // For fewer permits there may be an earlier moment.
+        if (served > askers || (permits > 0 && permits < all)) in_step_ = false;
+        return permits;
+    }
+    /// In what was given last nobody was passed, it serves as many as it was asked for, and nothing
+    /// of it is left unless all is and nobody waits for more.
+    [[nodiscard]] bool is_in_step() const noexcept { return in_step_; }
+    /// Some miss what would have been theirs.
+    [[nodiscard]] bool has_late() const noexcept { return has_late_; }
+    /// Who got nothing and misses nothing.
+    template <class Do>
+    void for_rest(Do what) const {
+        for (const auto& [cost, lane] : lanes_) {
+            for (std::size_t i = lane.given; i < lane.waiters.size(); ++i)
+                what(*lane.waiters[i]);
+        }
+    }
+
+private:
+    // Those of one cost.
+    struct lane {
+        std::vector<shared_waiter*> waiters{};
+        std::size_t given = 0;
+        [[nodiscard]] shared_waiter* first() const noexcept {
+            return given < waiters.size() ? waiters[given] : nullptr;
+        }
+    };
+    struct found {
+        const shared_waiter* first = nullptr;  // of all
+        lane* serves = nullptr;                // whose first is the first that it suffices for
+    };
+
+    found next(std::uint32_t permits, const holdings::value_type* promise) {
+        found made;
+        for (auto& [cost, one] : lanes_) {
+            while (promise != nullptr && one.first() != nullptr && misses(*one.first(), *promise)) {
+                ++one.given;
+                has_late_ = true;
+            }
+            const shared_waiter* const who = one.first();
+            if (who == nullptr) continue;
+            if (made.first == nullptr || who->where < made.first->where) made.first = who;
+            if (cost > permits) continue;
+            if (made.serves == nullptr || who->where < made.serves->first()->where)
+                made.serves = &one;
+        }
+        return made;
+    }
+
+    std::map<std::uint32_t, lane> lanes_{};
+    bool in_step_ = true;
+    bool has_late_ = false;
+};
+
+void shared_queue::arrange(instant now, shared_actions& then) {
+    fitting fit(waiting_, now);
+    auto parting = held_.end();  // where they part, as far as it can be mended
+    bool in_step = true;
+    bool mends = false;
+    spare_permits spare;
+    for (auto at = held_.begin(); at != held_.end(); ++at) {
+        holding& h = at->second;
+        if (h.opened) continue;
+        const std::uint32_t left = fit.give(h.permits, h.askers, &*at);
+        if (left > 0 && !h.lease) spare.emplace_back(at, left);
+        if (fit.is_in_step()) continue;
+        in_step = false;
+        if (mends || !may_go_back(now, *at)) continue;
+        mends = true;
+        parting = at;
+    }
+    bool loose = false;
+    for (const auto& [id, asked] : questions_) {
+        loose = fit.give(asked.permits, asked.askers.size(), nullptr) > 0 || loose;
+        mends = mends || !fit.is_in_step();
+        in_step = in_step && fit.is_in_step();
+    }
+    to_ask_.clear();
+    asking_ = 0;
+    fit.for_rest([this](shared_waiter& waiter) { want_claim(waiter); });
+    reorder(now, mends, parting, then);
+    if (!reordering_ && !is_waiting_for_store()) shed_spare(now, spare, then);
+    unfit_ = !in_step || loose || fit.has_late() || !spare.empty();
+}
+
+// Those from `parting` on go back, the newest first. A process that is not alone tries one, then
+// two, four and so on, for behind another's promise all of it would be in vain.
+void shared_queue::reorder(instant now, bool mends, holdings::iterator parting,
+                           shared_actions& then) {
+    reordering_ = mends && !recalling_ && !changing_;
+    reorder_at_ = later(reordered_until_, -most_owed);
+    if (!mends) most_returned_ = 1;
+    if (reordering_ && now < reorder_at_) reordering_ = false;
+    if (!reordering_ || is_waiting_for_store() || parting == held_.end()) return;
+    std::size_t most = instances_ == 1 ? held_.size() : most_returned_;
+    for (bool there = false; !there && most > 0; --most) {
+        const auto newest = std::prev(held_.end());
+        if (!may_go_back(now, *newest)) break;
+        there = newest == parting;
+        const holding& h = newest->second;
+        then.refunds.push_back({{h.ticket, h.permits, h.below}, true});
+        covered_ -= h.permits;
+        returning_.insert(held_.extract(newest));
+        reordered_until_ = later(std::max(reordered_until_, now), price_of_return);
+    }
+    reordering_ = !returning_.empty();
+}
+
+void shared_queue::returned(instant now, std::uint64_t ticket, bool taken, shared_actions& then) {
+    const auto found =
+        std::ranges::find(returning_, ticket, [](const auto& one) { return one.second.ticket; });
+    if (found == returning_.end()) return;  // from before the store was given up
+    const auto [at, kept] = *found;
+    returning_.erase(found);
+    if (taken) {
+        promises_.take_back(ticket, kept.permits);
+    } else {
+        insert(at, kept);
+        stuck_ = std::max(stuck_, ticket);
+        most_returned_ = 1;
+    }
+    unfit_ = true;
+    if (!returning_.empty()) return;
+    if (taken) most_returned_ *= 2;
+    then.rearm = true;
+    tick(now, then);
+}
+
+// Beyond need, as `shed`, as far as the store takes it.
+void shared_queue::shed_spare(instant now, spare_permits& spare, shared_actions& then) {
+    while (!spare.empty() && spare.back().first == std::prev(held_.end())) {
+        const auto [at, permits] = spare.back();
+        if (!may_go_back(now, *at)) return;
+        spare.pop_back();
+        hand_back_part(at->second, permits, then);
+        if (at->second.permits > 0) return;
+        held_.erase(at);
+    }
+}
+
+}  // namespace symphony

@@ -1,0 +1,273 @@
+// Priorities and turns where costs differ: promises for one are of no use to another.
+#include "shared_queue_town.hpp"
+#include "symphony/policy/rate_limiter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace symphony {
+namespace {
+
+using namespace std::chrono_literals;
+
+class shared_queue_order_test : public call_testing::queue_town {
+protected:
+    // Uses up what is free.
+    void fill(process& in, std::uint32_t permits) {
+        arrive(in, permits);
+        run(10ms);
+        ASSERT_EQ(granted(in), in.callers.size());
+    }
+    void advance(rate_limiter& local, duration length) {
+        for (const instant end = now() + length;;) {
+            const instant due = local.next_poll(now()).value_or(end);
+            run(std::clamp(due, now(), end) - now());
+            (void)local.poll(now());
+            if (now() == end) return;
+        }
+    }
+    static std::vector<std::size_t> order_of(const process& in) {
+        std::vector<std::size_t> made;
+        for (const waiter* who : in.order) {
+            const auto found = std::ranges::find(in.callers, who, &caller::get);
+            made.push_back(static_cast<std::size_t>(found - in.callers.begin()));
+        }
+        return made;
+    }
+};
+
+using turns = std::vector<std::size_t>;
+
+TEST_F(shared_queue_order_test, a_dear_call_of_a_higher_class_comes_before_cheap_ones) {
+    for (const auto strategy : {rate_strategy::sliding_window, rate_strategy::token_bucket}) {
+        processes.clear();
+        store.emplace(clock);
+        limit(4, 1s, strategy);
+        process& in = join();
+        fill(in, 4);
+        for (int i = 0; i < 6; ++i)
+            arrive(in);
+        run(10ms);
+        const caller dear = arrive(in, 3, 0);
+        run(5s);
+        EXPECT_EQ(order_of(in), (turns{0, 7, 1, 2, 3, 4, 5, 6})) << to_string(strategy);
+        EXPECT_LE(*dear->granted - dear->arrived, 1s);
+        expect_no_window_above(strategy == rate_strategy::sliding_window ? 4 : 8, 1s);
+        run(10s);
+        EXPECT_EQ(free_in_store(in), 4u);
+    }
+}
+
+TEST_F(shared_queue_order_test, a_cheap_call_of_a_higher_class_comes_before_dear_ones) {
+    for (const auto strategy : {rate_strategy::token_bucket, rate_strategy::leaky_bucket}) {
+        processes.clear();
+        store.emplace(clock);
+        limit(4, 1s, strategy);
+        process& in = join();
+        fill(in, strategy == rate_strategy::leaky_bucket ? 1 : 4);
+        arrive(in, strategy == rate_strategy::leaky_bucket ? 1 : 3);
+        arrive(in, strategy == rate_strategy::leaky_bucket ? 1 : 3);
+        run(10ms);
+        const caller cheap = arrive(in, 1, 0);
+        run(5s);
+        EXPECT_EQ(order_of(in), (turns{0, 3, 1, 2})) << to_string(strategy);
+        EXPECT_LE(*cheap->granted - cheap->arrived, 250ms);
+        EXPECT_LE(*in.callers[2]->granted - in.callers[2]->arrived, 1760ms) << "nothing is lost";
+    }
+}
+
+TEST_F(shared_queue_order_test, who_leaves_lets_the_next_one_move_up_whatever_it_costs) {
+    limit(2, 1s, rate_strategy::token_bucket);
+    process& in = join();
+    fill(in, 2);
+    const caller first = arrive(in, 1);
+    const caller dear = arrive(in, 2);
+    const caller last = arrive(in, 1);
+    run(100ms);
+    leave(in, first);
+    run(5s);
+    EXPECT_EQ(order_of(in), (turns{0, 2, 3}));
+    EXPECT_LE(*dear->granted - dear->arrived, 1001ms);
+    EXPECT_LE(*last->granted - last->arrived, 1501ms);
+}
+
+// As the limiter of one process does it, for the same calls at the same moments.
+TEST_F(shared_queue_order_test, a_process_alone_keeps_the_order_of_a_local_limiter) {
+    for (unsigned seed = 0; seed < 200; ++seed) {
+        std::minstd_rand random(seed);
+        const auto dice = [&](unsigned sides) { return static_cast<unsigned>(random()) % sides; };
+        processes.clear();
+        store.emplace(clock);
+        limit(5 + dice(10), 1010ms);  // moments lie between those of the steps
+        process& in = join();
+        rate_limiter local(options);
+        static turns order;
+        struct local_waiter final : rate_waiter {
+            explicit local_waiter(std::size_t n)
+                : rate_waiter([](rate_waiter& of) noexcept {
+                      order.push_back(static_cast<local_waiter&>(of).number);
+                  }),
+                  number(n) {}
+            std::size_t number;
+        };
+        order.clear();
+        std::vector<std::unique_ptr<local_waiter>> waiters;
+        for (int step = 0; step < 80; ++step) {
+            for (unsigned n = dice(3); n > 0; --n) {
+                auto& made = *waiters.emplace_back(std::make_unique<local_waiter>(waiters.size()));
+                made.cost = 1 + dice(4);
+                made.priority = static_cast<std::uint8_t>(dice(3));
+                if (local.acquire(now(), made).admitted()) order.push_back(made.number);
+                arrive(in, made.cost, made.priority);
+                advance(local, 2ms);
+            }
+            if (dice(4) == 0 && !waiters.empty()) {
+                const unsigned who = dice(static_cast<unsigned>(waiters.size()));
+                if (local.cancel(*waiters[who], now())) leave(in, in.callers[who]);
+            }
+            advance(local, 50ms - now().time_since_epoch() % 50ms);
+        }
+        advance(local, 60s);
+        ASSERT_EQ(order_of(in), order) << "seed " << seed;
+        ASSERT_EQ(in.queue.size(), 0u);
+        expect_no_window_above(options.limits[0].max, 1010ms - 1ms);
+        run(5s);
+        ASSERT_EQ(free_in_store(in), options.limits[0].max) << "seed " << seed;
+    }
+}
+
+TEST_F(shared_queue_order_test, behind_anothers_promise_nothing_is_given_up) {
+    limit(4, 1s, rate_strategy::token_bucket);
+    process& in = join();
+    process& other = join();
+    fill(in, 4);
+    for (int i = 0; i < 4; ++i)
+        arrive(in);
+    run(1ms);
+    const caller theirs = arrive(other);
+    run(1ms);
+    const caller dear = arrive(in, 2, 0);
+    run(1ms);
+    EXPECT_EQ(in.refunds, 1u) << "one try";
+    run(5s);
+    EXPECT_EQ(order_of(in), (turns{0, 1, 2, 3, 4, 5}));
+    EXPECT_LE(*in.callers[4]->granted - in.callers[4]->arrived, 1002ms);
+    EXPECT_LE(*theirs->granted - theirs->arrived, 1252ms);
+    EXPECT_LE(*dear->granted - dear->arrived, 1752ms);
+    EXPECT_EQ(in.refunds, 1u);
+}
+
+TEST_F(shared_queue_order_test, a_promise_that_stays_serves_whom_it_suffices_for) {
+    limit(4, 1s, rate_strategy::token_bucket);
+    process& in = join();
+    process& other = join();
+    fill(in, 4);
+    arrive(in, 2);
+    run(1ms);
+    arrive(other);
+    run(1ms);
+    const caller cheap = arrive(in, 1, 0);
+    run(5s);
+    EXPECT_EQ(order_of(in), (turns{0, 2, 1}));
+    EXPECT_LE(*cheap->granted - cheap->arrived, 500ms);
+}
+
+TEST_F(shared_queue_order_test, with_others_who_want_nothing_it_holds_too) {
+    limit(4, 1s);
+    process& in = join();
+    (void)join();
+    fill(in, 4);
+    for (int i = 0; i < 20; ++i)
+        arrive(in);
+    run(10ms);
+    arrive(in, 3, 0);
+    run(10s);
+    turns expected{0, 21};
+    for (std::size_t i = 1; i <= 20; ++i)
+        expected.push_back(i);
+    EXPECT_EQ(order_of(in), expected);
+    EXPECT_EQ(in.refunds, 20u);
+}
+
+// However often the order is disturbed, what it costs is bounded, and order comes in the end.
+TEST_F(shared_queue_order_test, order_costs_a_thousand_returns_a_second_at_most) {
+    limit(100, 1s);
+    process& in = join();
+    fill(in, 100);
+    for (int i = 0; i < 400; ++i)
+        arrive(in);
+    run(10ms);
+    for (int i = 0; i < 200; ++i) {
+        arrive(in, 2, 0);
+        run(2ms);
+    }
+    EXPECT_LE(in.refunds, 1800u);
+    run(30s);
+    EXPECT_EQ(granted(in), 601u);
+    expect_no_window_above(100, 1s - 1ms);
+    run(5s);
+    EXPECT_EQ(free_in_store(in), 100u);
+}
+
+TEST_F(shared_queue_order_test, whoever_has_a_place_keeps_it_while_promises_are_made_anew) {
+    options.max_queue_size = 6;
+    limit(2, 1s);
+    process& in = join();
+    in.way = 5ms;
+    fill(in, 2);
+    for (int i = 0; i < 5; ++i)
+        arrive(in);
+    run(100ms);
+    arrive(in, 2, 0);  // the sixth
+    run(7ms);
+    arrive(in);  // one too many
+    arrive(in, 1, 0);
+    run(10s);
+    for (std::size_t i = 1; i <= 6; ++i)
+        EXPECT_TRUE(in.callers[i]->granted) << i;
+    for (std::size_t i = 7; i <= 8; ++i) {
+        EXPECT_TRUE(in.callers[i]->refused) << i;
+        EXPECT_EQ(in.callers[i]->why.what, rate_decision::verdict::full) << i;
+    }
+}
+
+TEST_F(shared_queue_order_test, a_pause_while_promises_go_back) {
+    limit(4, 1s);
+    process& in = join();
+    in.way = 5ms;
+    fill(in, 4);
+    for (int i = 0; i < 6; ++i)
+        arrive(in);
+    run(100ms);
+    arrive(in, 3, 0);
+    run(7ms);
+    pause(in, 2s);
+    const instant end = now() + 2s;
+    run(10s);
+    EXPECT_EQ(order_of(in), (turns{0, 7, 1, 2, 3, 4, 5, 6}));
+    EXPECT_GE(*in.callers[7]->granted, end);
+    expect_no_window_above(4, 1s - 11ms);
+    run(5s);
+    EXPECT_EQ(free_in_store(in), 4u);
+}
+
+TEST_F(shared_queue_order_test, a_store_that_goes_while_promises_go_back) {
+    limit(4, 1s);
+    process& in = join();
+    in.way = 5ms;
+    fill(in, 4);
+    for (int i = 0; i < 6; ++i)
+        arrive(in);
+    run(100ms);
+    arrive(in, 3, 0);
+    run(2ms);
+    EXPECT_EQ(in.queue.abandon().size(), 7u);
+    run(1s);
+    EXPECT_FALSE(in.queue.next(now()));
+    EXPECT_EQ(in.queue.size(), 0u);
+}
+
+}  // namespace
+}  // namespace symphony
