@@ -25,7 +25,7 @@ void charge_log::make_room(std::int64_t n, micros now) {
     };
     if (count() > 0 && charges.front() <= expired) keep(newer(expired));
     if (gone <= expired) owed = 0;
-    const std::int64_t most = cap + spare;
+    const std::int64_t most = cap + (count() + n > cap + usual_spare ? spare : usual_spare);
     if (count() + n > alloc && alloc < most) {
         alloc = std::min(most, std::max({std::int64_t{16}, 2 * alloc, count() + n}));
     }

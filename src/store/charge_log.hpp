@@ -10,9 +10,10 @@ namespace symphony::detail {
 /// rate_log.lua in C++: the charges of sliding windows of up to 100 000 permits, in order. Answers
 /// as the script does at every step, also where that has to forget.
 struct charge_log {
-    /// More than the largest level looks back on: as many reservations can be taken back with
-    /// nothing of what is used forgotten.
+    /// Where much is promised, more than the largest level looks back on: as many reservations can
+    /// be taken back with nothing of what is used forgotten.
     static constexpr std::int64_t spare = 10'000;
+    static constexpr std::int64_t usual_spare = 64;
 
     std::deque<micros> charges;  ///< the oldest first
     std::int64_t alloc = 0;      ///< room in the script's ring

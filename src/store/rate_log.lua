@@ -30,11 +30,12 @@ end
 local function log_charge(n, at)
     if s.count + n > s.alloc then
         -- What no window reaches makes room first, then the ring grows, then the oldest are forgotten.
-        -- 10 000 more than the largest level looks back on, so that as many reservations can be taken
-        -- back with nothing of what is used forgotten.
-        local most, expired = s.cap + 10000, now - s.longest
+        -- Where much is promised, 10 000 more than the largest level looks back on: as many reservations
+        -- can be taken back with nothing of what is used forgotten.
+        local expired = now - s.longest
         if s.count > 0 and nth(s.count) <= expired then s.count = newer(expired) end
         if s.gone <= expired then s.owed = 0 end
+        local most = s.cap + (s.count + n > s.cap + 64 and 10000 or 64)
         if s.count + n > s.alloc and s.alloc < most then
             settle(math.min(most, max(16, 2 * s.alloc, s.count + n)))
         end

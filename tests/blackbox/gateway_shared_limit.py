@@ -117,6 +117,21 @@ class SharedLimit(unittest.TestCase):
         self.assertEqual(gateway.request().status, 200)
         self.assertEqual(gateway.metric("symphony_rate_limit_store_up", tool="shop"), 1)
 
+    def test_order_is_by_class_and_turn_whatever_a_call_costs(self):
+        gateway = Gateway(self, shared(self.api.url, self.redis, 100,
+                                       limits=[{"max": 2, "window": "3s"}]))
+        for _ in range(2):
+            self.assertEqual(gateway.request().status, 200)
+        calls = []
+        wanted = (("low-1", 1, 9), ("low-2", 1, 9), ("mid", 2, 5), ("first", 2, 0))
+        for count, (name, cost, priority) in enumerate(wanted):
+            calls.append(gateway.start_request(headers={
+                "x-name": name, "symphony-cost": str(cost), "symphony-priority": str(priority)}))
+            gateway.wait_for_queued(count + 1)
+        self.assertEqual([call.answer.status for call in calls], [200] * 4)
+        order = [request.get("x-name") for request in self.api.requests[2:]]
+        self.assertEqual(order, ["first", "mid", "low-1", "low-2"])
+
     def test_closed_refuses_without_redis_and_open_admits(self):
         closed = Gateway(self, shared(self.api.url, self.redis, 100, onStoreFailure="closed"))
         free = Gateway(self, shared(self.api.url, self.redis, 1, onStoreFailure="open"))

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <random>
 #include <ranges>
 #include <string>
 #include <thread>
@@ -106,6 +107,28 @@ TEST_F(redis_store, reservations_pauses_and_what_goes_back) {
     EXPECT_GT(late.paused, 8h);
     EXPECT_LE(late.paused, 9h);
     EXPECT_GT(number({"PTTL", key}), 8 * 3'600'000);
+}
+
+TEST_F(redis_store, the_newest_goes_back_whatever_went_back_before) {
+    for (const auto strategy : {rate_strategy::sliding_window, rate_strategy::token_bucket}) {
+        limit = {std::string(to_string(strategy)), strategy, {{5, 1h, 0}}};
+        std::minstd_rand random(1);
+        rate_claim patient;
+        patient.max_wait = 10'000h;
+        std::vector<rate_grant> stand;
+        for (int i = 0; i < 1000; ++i) {
+            if (stand.empty() || random() % 100 < (i < 500 ? 55U : 45U)) {
+                patient.cost = 1 + random() % 3;
+                stand.push_back(claim(patient));
+            } else {
+                const rate_grant& one = stand.back();
+                ASSERT_TRUE(
+                    awaited(store->give_back(limit, {one.ticket, one.permits, one.below})).value())
+                    << i;
+                stand.pop_back();
+            }
+        }
+    }
 }
 
 TEST_F(redis_store, however_many_reservations_go_back_what_is_used_stays_used) {

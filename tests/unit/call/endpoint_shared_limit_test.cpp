@@ -73,6 +73,27 @@ TEST_F(endpoint_shared_limit_test, the_local_order_is_by_priority_and_then_by_ar
     EXPECT_TRUE(store->refunds.empty());
 }
 
+TEST_F(endpoint_shared_limit_test, a_dear_call_of_a_higher_class_comes_first_too) {
+    limit(2);
+    make();
+    ASSERT_TRUE(call());
+    ASSERT_TRUE(call());
+    in_order();
+    const auto a = start(request("/second"));
+    const auto b = start(request("/third"));
+    request dear("/first");
+    dear.priority = 0;
+    dear.cost = 2;
+    const auto c = start(dear);
+    ASSERT_EQ(store->refunds.size(), 2u) << "the newest first";
+    EXPECT_GT(store->refunds[0].first, store->refunds[1].first);
+    EXPECT_EQ(store->claims.size(), 7u);
+    advance(60s);
+    EXPECT_THAT(order, ElementsAre("/v2/first"));
+    advance(60s);
+    EXPECT_THAT(order, ElementsAre("/v2/first", "/v2/second", "/v2/third"));
+}
+
 TEST_F(endpoint_shared_limit_test, a_wait_beyond_the_deadline_is_refused_at_once) {
     limit(1);
     make();

@@ -138,6 +138,27 @@ TEST_F(endpoint_store_down_test, waiters_move_over_in_order_and_come_back) {
     EXPECT_EQ(state.gate->queued(), 0u);
 }
 
+TEST_F(endpoint_store_down_test, a_store_that_falls_while_promises_go_back) {
+    make(2, store_failure::local);
+    ASSERT_TRUE(call(request("/0")));
+    ASSERT_TRUE(call(request("/1")));
+    const auto a = start(request("/a"));
+    const auto b = start(request("/b"));
+    store->down = true;
+    request dear("/dear");
+    dear.cost = 2;
+    dear.priority = 0;
+    const auto first = start(dear);  // finds out by what it takes back
+    EXPECT_THAT(changes(), ElementsAre("redis-down"));
+    EXPECT_EQ(store->claims.size(), 4u);
+    EXPECT_TRUE(store->refunds.empty());
+    EXPECT_THAT(order, ElementsAre("/v2/0", "/v2/1", "/v2/dear"));
+    store->down = false;
+    advance(10min);
+    EXPECT_THAT(order, ElementsAre("/v2/0", "/v2/1", "/v2/dear", "/v2/a", "/v2/b"));
+    EXPECT_EQ(state.gate->queued(), 0u);
+}
+
 TEST_F(endpoint_store_down_test, waiters_are_told_when_closed_or_open_takes_over) {
     for (const store_failure how : {store_failure::open, store_failure::closed}) {
         make(1, how);

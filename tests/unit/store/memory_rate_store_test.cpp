@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <random>
 #include <ranges>
 #include <string>
 #include <thread>
@@ -118,6 +119,27 @@ TEST_F(memory_store, a_lease_takes_what_is_free_and_is_charged_at_its_end) {
     EXPECT_FALSE(awaited(store.give_back(limit, {g.ticket, 1})).value()) << "has another name now";
     EXPECT_TRUE(awaited(store.give_back(limit, {g.ticket - 2, 1})).value());
     EXPECT_EQ(look().levels[0].remaining, 3U);
+}
+
+// Each grant knows what it stands on, so any number of gaps in the numbers is stepped over.
+TEST_F(memory_store, the_newest_goes_back_whatever_went_back_before) {
+    limit.levels = {{5, 1h, 0}};
+    std::minstd_rand random(1);
+    rate_claim patient;
+    patient.max_wait = 10'000h;
+    std::vector<rate_grant> stand;
+    for (int i = 0; i < 3000; ++i) {
+        if (stand.empty() || random() % 100 < (i < 1500 ? 55U : 45U)) {
+            patient.cost = 1 + random() % 3;
+            stand.push_back(claim(patient));
+        } else {
+            ASSERT_TRUE(give_back(stand.back())) << i;
+            stand.pop_back();
+        }
+    }
+    for (const rate_grant& one : std::views::reverse(stand))
+        ASSERT_TRUE(give_back(one));
+    EXPECT_EQ(look().levels[0].remaining, 5U);
 }
 
 // 10 000 are remembered; of more, none that is used is forgotten either.
