@@ -56,15 +56,17 @@ def local_rows(micro):
     bytes_each = [micro[f"admit_among_keys/{s}/100000/0"][1]["bytes"] for s in STRATEGIES]
     yield row("100 000 keys: bytes each", " / ".join(f"{b:.0f}" for b in bytes_each), "≤ 256",
               max(bytes_each) <= 256)
-    for order, name in ((0, "in turn"), (1, "in no order")):
-        ratios = [micro[f"admit_among_keys/{s}/100000/{order}"][0] /
-                  micro[f"admit_among_keys/{s}/1/{order}"][0] for s in STRATEGIES]
-        yield row(f"100 000 keys {name}: time of an admission / of one key",
-                  " / ".join(f"{r:.1f}" for r in ratios), "≤ 2", max(ratios) <= 2)
+    in_turn, in_no_order = ([micro[f"admit_among_keys/{s}/100000/{order}"][0] /
+                             micro[f"admit_among_keys/{s}/1/{order}"][0] for s in STRATEGIES]
+                            for order in (0, 1))
+    yield row("100 000 keys in turn: time of an admission / of one key",
+              " / ".join(f"{r:.1f}" for r in in_turn), "≤ 2", max(in_turn) <= 2)
+    yield row("100 000 keys in no order: time of an admission / of one key",
+              " / ".join(f"{r:.1f}" for r in in_no_order))
     read = micro["read_among_keys/100000"][0]
     beside_read = [micro[f"admit_among_keys/{s}/100000/1"][0] / read for s in STRATEGIES]
-    yield row("… of one read from as much memory in no order",
-              " / ".join(f"{r:.1f}" for r in beside_read))
+    yield row("… / of one read from as much memory in no order",
+              " / ".join(f"{r:.1f}" for r in beside_read), "≤ 2", max(beside_read) <= 2)
     for name, text in QUEUES.items():
         times = [micro[f"{name}/{n}"][0] for n in (100, 100_000)]
         yield row(f"queue of 100 / 100 000: {text}, ns",
@@ -157,8 +159,9 @@ def section(results, micro_file, plots=None):
         "- *rate-limiter-flexible*: `RateLimiterUnion` of two `RateLimiterRedis` over ioredis with "
         "automatic pipelining, 32 callers.",
         "- *Keys in no order* wait for memory that is in no near cache, several times as long as the "
-        "decision takes. The row below says how long one read of that kind takes beside it, when "
-        "each says where the next one is.",
+        "decision takes: no layout of a key makes that twice one key's time, since a single read of "
+        "that kind takes longer. So the goal there is beside one such read, where each says which is "
+        "the next.",
         "- *Saturation, local*: an even spacing counts from the moment of the last admission, so that "
         "what a thread is late is lost. For 0.5 to 10 ms it is woken early and stays awake for the "
         "rest.",
