@@ -64,7 +64,8 @@ rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actio
         return {verdict::queued, 0, duration::zero()};
     }
     sizer_.note(now, waiter.cost);
-    const bool full = most_waiting_ > 0 && std::max(reserved(), placed_) >= most_waiting_;
+    if (waiting_.empty() && covered_ > 0) unfit_ = true;  // made for others
+    const bool full = most_waiting_ > 0 && places_taken(now, waiter.cost) >= most_waiting_;
     if (full || waiting_.size() >= most_waiting_ + most_unanswered) {
         return {verdict::full, 0, outlook(now, waiter.cost)};
     }
@@ -159,6 +160,19 @@ duration shared_queue::outlook(instant now, std::uint32_t cost) const noexcept {
 std::size_t shared_queue::reserved() const noexcept {
     const std::size_t asked = to_ask_.size() + asked_waiters_;
     return waiting_.size() - std::min(asked, waiting_.size());
+}
+
+// Whose first answer is on its way may not have to wait. Where costs differ and all have to, a
+// promise is for whom it suffices, and only the number of those who wait is certain.
+std::size_t shared_queue::places_taken(instant now, std::uint32_t cost) const noexcept {
+    const bool one_cost = costs_.empty() || (have_one_cost() && costs_.begin()->first == cost);
+    const bool all_wait = is_saturated(now) || !returning_.empty();
+    if (all_wait && (unfit_ || !one_cost)) return waiting_.size();
+    return std::max(reserved(), placed_);
+}
+
+void shared_queue::place_waiter(shared_waiter& waiter) noexcept {
+    if (!std::exchange(waiter.placed, true)) ++placed_;
 }
 
 void shared_queue::open(holding& h) noexcept {
@@ -259,14 +273,15 @@ void shared_queue::serve(instant now, shared_actions& then) {
 // Gives back what is promised beyond need, the latest first. Leases are meant for newcomers as
 // well, and a claim under way is looked at when it is answered.
 void shared_queue::shed(instant now, shared_actions& then) {
-    for (auto at = held_.end(); covered_ > wanted_ && at != held_.begin();) {
+    const std::uint32_t cost = costs_.empty() ? 1 : costs_.begin()->first;
+    for (auto at = held_.end(); covered_ >= wanted_ + cost && at != held_.begin();) {
         --at;
         holding& h = at->second;
         if (at->first <= now) return;
         if (h.lease) continue;
-        hand_back_part(
-            h, static_cast<std::uint32_t>(std::min<std::uint64_t>(covered_ - wanted_, h.permits)),
-            then);
+        const std::uint64_t surplus = (covered_ - wanted_) / cost * cost;
+        hand_back_part(h, static_cast<std::uint32_t>(std::min<std::uint64_t>(surplus, h.permits)),
+                       then);
         if (h.permits == 0) at = held_.erase(at);
     }
 }

@@ -210,6 +210,8 @@ private:
     [[nodiscard]] bool end_allowance(instant now, shared_actions& then);
     void recall(instant now, shared_actions& then);
     [[nodiscard]] std::size_t reserved() const noexcept;
+    [[nodiscard]] std::size_t places_taken(instant now, std::uint32_t cost) const noexcept;
+    void place_waiter(shared_waiter& waiter) noexcept;
     // Places in the queue that are taken, or will be if the store says so.
     [[nodiscard]] std::size_t occupied() const noexcept {
         return std::max(reserved() + asked_waiters_, placed_ + asked_newcomers_);

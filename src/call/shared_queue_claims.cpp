@@ -35,7 +35,7 @@ void shared_queue::ask(instant now, shared_actions& then) {
     if (now < quiet_until_ || recalling_ || changing_ || reordering_ || !returning_.empty()) return;
     while (!to_ask_.empty() && pauses_untold_ == 0) {
         shared_waiter& first = *to_ask_.begin()->second;
-        if (have_one_cost() && !unfit_ && covered_ + asking_ > wanted_) {
+        if (have_one_cost() && !unfit_ && covered_ + asking_ >= wanted_ + first.cost) {
             use_surplus(first, now, then);
             continue;
         }
@@ -49,6 +49,7 @@ void shared_queue::ask(instant now, shared_actions& then) {
 // A promise is free for it, and no claim is needed.
 void shared_queue::use_surplus(shared_waiter& waiter, instant now, shared_actions& then) {
     want_no_claim(waiter);
+    place_waiter(waiter);
     if (held_.empty() || held_.rbegin()->first <= now) return;
     const auto& last = *held_.rbegin();
     if (!is_too_late(last, waiter)) return;
@@ -187,9 +188,9 @@ void shared_queue::keep(instant now, const question& asked, const rate_grant& gr
     const auto held = hold(from, {grant.ticket, grant.below, grant.permits, asked.askers.size(),
                                   asked.permits, until, trip, at_once, until > from});
     for (const place& one : asked.askers) {
+        if (unfit_) break;  // `arrange` knows whose it is
         const auto waiter = waiting_.find(one);
-        if (waiter == waiting_.end() || std::exchange(waiter->second->placed, true)) continue;
-        ++placed_;
+        if (waiter != waiting_.end()) place_waiter(*waiter->second);
     }
     promises_.note(now, grant, held->first, later(held->first, asked.hold));
     recalling_ = recalling_ || inside;

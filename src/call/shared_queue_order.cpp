@@ -38,6 +38,7 @@ public:
             if (first != nullptr && (lane == nullptr || lane->first() != first)) in_step_ = false;
             if (lane == nullptr) break;
             permits -= lane->first()->cost;
+            if (promise != nullptr) promised_.push_back(lane->first());
             ++lane->given;
             ++served;
         }
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] bool is_in_step() const noexcept { return in_step_; }
     /// Some miss what would have been theirs.
     [[nodiscard]] bool has_late() const noexcept { return has_late_; }
+    /// Whom promises serve.
+    [[nodiscard]] const std::vector<shared_waiter*>& promised() const noexcept { return promised_; }
     /// Who got nothing and misses nothing.
     template <class Do>
     void for_rest(Do what) const {
@@ -91,6 +94,7 @@ private:
     }
 
     std::map<std::uint32_t, lane> lanes_{};
+    std::vector<shared_waiter*> promised_{};
     bool in_step_ = true;
     bool has_late_ = false;
 };
@@ -112,10 +116,12 @@ void shared_queue::arrange(instant now, shared_actions& then) {
         mends = true;
         parting = at;
     }
+    for (shared_waiter* const waiter : fit.promised())
+        place_waiter(*waiter);
     bool loose = false;
     for (const auto& [id, asked] : questions_) {
         loose = fit.give(asked.permits, asked.askers.size(), nullptr) > 0 || loose;
-        mends = mends || !fit.is_in_step();
+        mends = mends || (!fit.is_in_step() && is_saturated(now));  // else nobody waits for long
         in_step = in_step && fit.is_in_step();
     }
     to_ask_.clear();

@@ -83,7 +83,7 @@ void memory_budget::adopt_windows(rate_strategy old) {
     }
     slots_ = std::move(seeded);
     buckets_.clear();
-    stored_ = false;
+    if (std::exchange(stored_, false)) ++serial_;
     top_ = 0;
 }
 
@@ -122,7 +122,7 @@ void memory_budget::adopt_buckets(rate_strategy old) {
     buckets_ = std::move(fresh);
     slots_.clear();
     log_ = {};
-    stored_ = false;
+    if (std::exchange(stored_, false)) ++serial_;
     top_ = 0;
 }
 

@@ -130,6 +130,7 @@ if not fits then
         buckets[i] = l.block
     end
     s.alloc, s.head, s.count, s.newest, s.gone, s.owed, s.cap, s.longest = 0, 0, 0, 0, 0, 0, 0, 0
-    -- Permits of before are not told apart any more: none goes back.
+    -- Permits of before are not told apart any more: none goes back, and no newer one stands on them.
+    if s.stored then s.serial = s.serial + 1 end
     s.family, s.blocks, s.stored, s.top = 'b', buckets, false, 0
 end

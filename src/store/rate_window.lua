@@ -75,7 +75,8 @@ if not fits or blocks ~= #s.blocks then
         s.owed, s.gone = owed, owed > 0 and latest or 0
         s.newest = s.gone
     end
-    -- Permits of before are not told apart any more: none goes back.
+    -- Permits of before are not told apart any more: none goes back, and no newer one stands on them.
+    if s.stored then s.serial = s.serial + 1 end
     s.family, s.blocks, s.stored, s.top = 'w', seeded, false, 0
 end
 

@@ -233,6 +233,79 @@ TEST_F(shared_queue_order_test, whoever_has_a_place_keeps_it_while_promises_are_
     }
 }
 
+TEST_F(shared_queue_order_test, a_queue_holds_no_more_than_it_may_while_classes_pass_each_other) {
+    options.max_queue_size = 6;
+    limit(4, 4s, rate_strategy::token_bucket);
+    process& in = join();
+    in.way = 5ms;
+    fill(in, 4);
+    arrive(in, 2, 0);
+    for (int i = 0; i < 4; ++i)
+        arrive(in);
+    run(100ms);
+    arrive(in);  // the sixth: its claim is under way
+    run(2ms);
+    for (int i = 0; i < 20; ++i)
+        arrive(in, 1, 1);
+    EXPECT_EQ(in.queue.size(), 6u);
+    run(60s);
+    EXPECT_EQ(granted(in), 7u);
+}
+
+TEST_F(shared_queue_order_test, whose_promise_was_anothers_has_a_place_of_its_own) {
+    options.max_queue_size = 3;
+    limit(4, 4s, rate_strategy::token_bucket);
+    process& in = join();
+    in.way = 5ms;
+    fill(in, 4);
+    const caller leaves = arrive(in);
+    arrive(in, 2);
+    run(100ms);
+    const caller first = arrive(in, 1, 1);
+    run(100ms);
+    leave(in, leaves);
+    run(100ms);
+    arrive(in, 3, 0);
+    run(2ms);
+    const caller too_many = arrive(in, 3, 0);
+    run(60s);
+    EXPECT_TRUE(first->granted);
+    ASSERT_TRUE(too_many->refused);
+    EXPECT_EQ(too_many->why.what, rate_decision::verdict::full);
+}
+
+TEST_F(shared_queue_order_test,
+       what_was_asked_for_one_that_left_does_not_keep_a_dearer_one_from_asking) {
+    limit(4, 4s, rate_strategy::token_bucket);
+    process& in = join();
+    process& other = join();
+    in.way = 1ms;
+    fill(in, 4);
+    leave(in, arrive(in));
+    const caller dear = arrive(in, 3);
+    const caller in_vain = arrive(in, 3, 5, now() + 1500ms);
+    run(10ms);
+    EXPECT_TRUE(in_vain->refused) << "at once";
+    run(490ms);
+    for (int i = 0; i < 8; ++i)
+        arrive(other);
+    run(60s);
+    EXPECT_LE(*dear->granted - dear->arrived, 4010ms);
+    EXPECT_EQ(granted(other), 8u);
+}
+
+TEST_F(shared_queue_order_test, where_nobody_has_to_wait_nobody_waits_for_anothers_answer) {
+    limit(100'000, 1s);
+    process& in = join();
+    in.way = 5ms;
+    arrive(in);
+    run(1ms);
+    const caller dear = arrive(in, 3, 0);
+    run(1s);
+    EXPECT_LE(*dear->granted - dear->arrived, 10ms);
+    EXPECT_EQ(in.refunds, 0u);
+}
+
 TEST_F(shared_queue_order_test, a_pause_while_promises_go_back) {
     limit(4, 1s);
     process& in = join();

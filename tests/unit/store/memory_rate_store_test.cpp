@@ -142,6 +142,23 @@ TEST_F(memory_store, the_newest_goes_back_whatever_went_back_before) {
     EXPECT_EQ(look().levels[0].remaining, 5U);
 }
 
+TEST_F(memory_store, after_a_translation_nothing_of_before_goes_back) {
+    limit.levels = {{5, 10s, 0}};
+    rate_claim patient;
+    patient.max_wait = 1000h;
+    std::vector<rate_grant> before;
+    for (int i = 0; i < 10; ++i)
+        before.push_back(claim(patient));
+    for (const auto to : {rate_strategy::token_bucket, rate_strategy::sliding_window}) {
+        limit.strategy = to;
+        const rate_grant fresh = claim(patient);
+        EXPECT_TRUE(give_back(fresh));
+        for (const rate_grant& one : std::views::reverse(before))
+            EXPECT_FALSE(give_back(one));
+        before.push_back(fresh);
+    }
+}
+
 // 10 000 are remembered; of more, none that is used is forgotten either.
 TEST_F(memory_store, however_many_reservations_go_back_what_is_used_stays_used) {
     for (const int many : {500, 10'000, 10'400}) {
