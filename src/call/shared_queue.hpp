@@ -212,6 +212,8 @@ private:
     [[nodiscard]] std::size_t reserved() const noexcept;
     [[nodiscard]] std::size_t places_taken(instant now, std::uint32_t cost) const noexcept;
     void place_waiter(shared_waiter& waiter) noexcept;
+    [[nodiscard]] bool give_places(instant now, const std::vector<shared_waiter*>& promised,
+                                   shared_actions& then);
     // Places in the queue that are taken, or will be if the store says so.
     [[nodiscard]] std::size_t occupied() const noexcept {
         return std::max(reserved() + asked_waiters_, placed_ + asked_newcomers_);

@@ -188,7 +188,7 @@ void shared_queue::keep(instant now, const question& asked, const rate_grant& gr
     const auto held = hold(from, {grant.ticket, grant.below, grant.permits, asked.askers.size(),
                                   asked.permits, until, trip, at_once, until > from});
     for (const place& one : asked.askers) {
-        if (unfit_) break;  // `arrange` knows whose it is
+        if (unfit_ || from <= now) break;  // `arrange` knows whose it is; nobody waits for it
         const auto waiter = waiting_.find(one);
         if (waiter != waiting_.end()) place_waiter(*waiter->second);
     }

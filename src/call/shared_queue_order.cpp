@@ -9,6 +9,8 @@ namespace symphony {
 
 namespace {
 
+using verdict = rate_decision::verdict;
+
 // Each promise that goes back is asked for anew: two commands. A budget may spend a thousand of
 // them at once and a thousand a second on order, however often it is disturbed.
 constexpr duration price_of_return = std::chrono::milliseconds(1);
@@ -116,8 +118,10 @@ void shared_queue::arrange(instant now, shared_actions& then) {
         mends = true;
         parting = at;
     }
-    for (shared_waiter* const waiter : fit.promised())
-        place_waiter(*waiter);
+    if (!give_places(now, fit.promised(), then)) {
+        arrange(now, then);
+        return;
+    }
     bool loose = false;
     for (const auto& [id, asked] : questions_) {
         loose = fit.give(asked.permits, asked.askers.size(), nullptr) > 0 || loose;
@@ -130,6 +134,23 @@ void shared_queue::arrange(instant now, shared_actions& then) {
     reorder(now, mends, parting, then);
     if (!reordering_ && !is_waiting_for_store()) shed_spare(now, spare, then);
     unfit_ = !in_step || loose || fit.has_late() || !spare.empty();
+}
+
+// Whom another's promise serves needs a place as well, unless its own claim is under way to get one
+// or not. False: somebody found none and left.
+bool shared_queue::give_places(instant now, const std::vector<shared_waiter*>& promised,
+                               shared_actions& then) {
+    const std::size_t told = then.refusals.size();
+    for (shared_waiter* const waiter : promised) {
+        if (waiter->placed || waiter->claims > 0) continue;
+        if (most_waiting_ == 0 || placed_ + asked_newcomers_ < most_waiting_) {
+            place_waiter(*waiter);
+            continue;
+        }
+        leave(*waiter);
+        then.refusals.push_back({waiter, {verdict::full, 0, outlook(now, waiter->cost)}});
+    }
+    return then.refusals.size() == told;
 }
 
 // Those from `parting` on go back, the newest first. A process that is not alone tries one, then

@@ -1,11 +1,7 @@
 // Priorities and turns where costs differ: promises for one are of no use to another.
 #include "shared_queue_town.hpp"
-#include "symphony/policy/rate_limiter.hpp"
 
 #include <gtest/gtest.h>
-
-#include <algorithm>
-#include <random>
 
 namespace symphony {
 namespace {
@@ -19,22 +15,6 @@ protected:
         arrive(in, permits);
         run(10ms);
         ASSERT_EQ(granted(in), in.callers.size());
-    }
-    void advance(rate_limiter& local, duration length) {
-        for (const instant end = now() + length;;) {
-            const instant due = local.next_poll(now()).value_or(end);
-            run(std::clamp(due, now(), end) - now());
-            (void)local.poll(now());
-            if (now() == end) return;
-        }
-    }
-    static std::vector<std::size_t> order_of(const process& in) {
-        std::vector<std::size_t> made;
-        for (const waiter* who : in.order) {
-            const auto found = std::ranges::find(in.callers, who, &caller::get);
-            made.push_back(static_cast<std::size_t>(found - in.callers.begin()));
-        }
-        return made;
     }
 };
 
@@ -91,51 +71,6 @@ TEST_F(shared_queue_order_test, who_leaves_lets_the_next_one_move_up_whatever_it
     EXPECT_EQ(order_of(in), (turns{0, 2, 3}));
     EXPECT_LE(*dear->granted - dear->arrived, 1001ms);
     EXPECT_LE(*last->granted - last->arrived, 1501ms);
-}
-
-// As the limiter of one process does it, for the same calls at the same moments.
-TEST_F(shared_queue_order_test, a_process_alone_keeps_the_order_of_a_local_limiter) {
-    for (unsigned seed = 0; seed < 200; ++seed) {
-        std::minstd_rand random(seed);
-        const auto dice = [&](unsigned sides) { return static_cast<unsigned>(random()) % sides; };
-        processes.clear();
-        store.emplace(clock);
-        limit(5 + dice(10), 1010ms);  // moments lie between those of the steps
-        process& in = join();
-        rate_limiter local(options);
-        static turns order;
-        struct local_waiter final : rate_waiter {
-            explicit local_waiter(std::size_t n)
-                : rate_waiter([](rate_waiter& of) noexcept {
-                      order.push_back(static_cast<local_waiter&>(of).number);
-                  }),
-                  number(n) {}
-            std::size_t number;
-        };
-        order.clear();
-        std::vector<std::unique_ptr<local_waiter>> waiters;
-        for (int step = 0; step < 80; ++step) {
-            for (unsigned n = dice(3); n > 0; --n) {
-                auto& made = *waiters.emplace_back(std::make_unique<local_waiter>(waiters.size()));
-                made.cost = 1 + dice(4);
-                made.priority = static_cast<std::uint8_t>(dice(3));
-                if (local.acquire(now(), made).admitted()) order.push_back(made.number);
-                arrive(in, made.cost, made.priority);
-                advance(local, 2ms);
-            }
-            if (dice(4) == 0 && !waiters.empty()) {
-                const unsigned who = dice(static_cast<unsigned>(waiters.size()));
-                if (local.cancel(*waiters[who], now())) leave(in, in.callers[who]);
-            }
-            advance(local, 50ms - now().time_since_epoch() % 50ms);
-        }
-        advance(local, 60s);
-        ASSERT_EQ(order_of(in), order) << "seed " << seed;
-        ASSERT_EQ(in.queue.size(), 0u);
-        expect_no_window_above(options.limits[0].max, 1010ms - 1ms);
-        run(5s);
-        ASSERT_EQ(free_in_store(in), options.limits[0].max) << "seed " << seed;
-    }
 }
 
 TEST_F(shared_queue_order_test, behind_anothers_promise_nothing_is_given_up) {

@@ -117,6 +117,15 @@ protected:
         return static_cast<std::size_t>(std::ranges::count_if(
             in.callers, [](const caller& one) { return one->granted.has_value(); }));
     }
+    /// The numbers of its callers in the order in which they were granted.
+    [[nodiscard]] static std::vector<std::size_t> order_of(const process& in) {
+        std::vector<std::size_t> made;
+        for (const waiter* who : in.order) {
+            const auto found = std::ranges::find(in.callers, who, &caller::get);
+            made.push_back(static_cast<std::size_t>(found - in.callers.begin()));
+        }
+        return made;
+    }
     void expect_no_window_above(std::uint64_t max, duration window) const {
         std::vector<instant> uses;
         for (const auto& in : processes)
