@@ -40,7 +40,7 @@ public:
         const symphony::shared_limit& of, const symphony::rate_refund& what) override {
         // Named by its last number, or by that of what is left of it.
         if (const auto found = grants_.lower_bound(what.ticket); found != grants_.end())
-            found->second.permits -= std::min(what.permits, found->second.permits);
+            found->second.permits -= std::min<std::int64_t>(what.permits, found->second.permits);
         return of_->give_back(of, what);
     }
     boost::asio::awaitable<symphony::result<void>> pause(const symphony::shared_limit& of,
