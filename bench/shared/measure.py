@@ -164,7 +164,7 @@ def watch(redis, until):
     seen = []
     while not until.wait(0.3):
         value = redis.ask("GET", "symphony:{bench}:rl")
-        if value.startswith(b"SyR1"):
+        if value.startswith(windows.MAGIC):
             seen = windows.joined(seen, windows.charges(value))
     return seen
 
@@ -193,6 +193,8 @@ def overload(build, strategy, lease, limit):
             "commands": commands, "errors": [one["errors"] for one in told]}
     if charged:
         seen["charges"] = len(charged.result())
+        if not charged.result():
+            raise RuntimeError("Redis showed no charges: nothing was counted")
         seen["overByStore"] = windows.most_above(charged.result(), limit, 1 - 1e-9)
         seen["aheadMs"] = max(0.0, 1 - windows.shortest_span(times, limit)) * 1e3
     else:

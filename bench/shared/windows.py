@@ -37,14 +37,17 @@ def above_bucket(grants, burst, per_second):
     return above
 
 
+MAGIC = b"SyR2"  # of the state that rate_state.lua describes
+
+
 def charges(value):
     """The charges in the value of a budget of sliding windows, in seconds of Redis's clock."""
-    if value[:4] != b"SyR1" or value[4:5] != b"w":
+    if value[:4] != MAGIC or value[4:5] != b"w":
         raise ValueError("not a log of charges")
     blocks = value[5]
-    numbers = struct.unpack_from("<15d", value, 8)
-    alloc, head, count = (int(numbers[i]) for i in (7, 8, 9))
-    log = 128 + blocks * (48 + 16384)
+    numbers = struct.unpack_from("<13d", value, 8)
+    alloc, head, count = (int(numbers[i]) for i in (5, 6, 7))
+    log = 112 + blocks * (48 + 16384)
     ring = [(head - count + i) % alloc for i in range(count)]
     return [struct.unpack_from("<d", value, log + 8 * i)[0] / 1e6 for i in ring]
 
