@@ -270,22 +270,6 @@ void shared_queue::serve(instant now, shared_actions& then) {
     }
 }
 
-// Gives back what is promised beyond need, the latest first. Leases are meant for newcomers as
-// well, and a claim under way is looked at when it is answered.
-void shared_queue::shed(instant now, shared_actions& then) {
-    const std::uint32_t cost = costs_.empty() ? 1 : costs_.begin()->first;
-    for (auto at = held_.end(); covered_ >= wanted_ + cost && at != held_.begin();) {
-        --at;
-        holding& h = at->second;
-        if (at->first <= now) return;
-        if (h.lease) continue;
-        const std::uint64_t surplus = (covered_ - wanted_) / cost * cost;
-        hand_back_part(h, static_cast<std::uint32_t>(std::min<std::uint64_t>(surplus, h.permits)),
-                       then);
-        if (h.permits == 0) at = held_.erase(at);
-    }
-}
-
 void shared_queue::settle(instant now, shared_actions& then) {
     serve(now, then);
     if (end_allowance(now, then)) return;

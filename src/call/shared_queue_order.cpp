@@ -11,10 +11,12 @@ namespace {
 
 using verdict = rate_decision::verdict;
 
-// Each promise that goes back is asked for anew: two commands. A budget may spend a thousand of
-// them at once and a thousand a second on order, however often it is disturbed.
+// Each promise that goes back is asked for anew: two commands. So order is mended at a thousand
+// promises a second, and a thousand in advance: a longer queue goes back as a whole, and the next
+// time has to wait until that is paid.
 constexpr duration price_of_return = std::chrono::milliseconds(1);
 constexpr duration most_owed = std::chrono::seconds(1);
+constexpr std::size_t most_at_once = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -177,10 +179,12 @@ void shared_queue::reorder(instant now, bool mends, holdings::iterator parting,
 }
 
 void shared_queue::returned(instant now, std::uint64_t ticket, bool taken, shared_actions& then) {
-    const auto found =
-        std::ranges::find(returning_, ticket, [](const auto& one) { return one.second.ticket; });
-    if (found == returning_.end()) return;  // from before the store was given up
-    const auto [at, kept] = *found;
+    // The newest went first, and so does its answer.
+    auto found = returning_.end();
+    while (found != returning_.begin() && std::prev(found)->second.ticket != ticket)
+        --found;
+    if (found == returning_.begin()) return;  // from before the store was given up
+    const auto [at, kept] = *--found;
     returning_.erase(found);
     if (taken) {
         promises_.take_back(ticket, kept.permits);
@@ -191,12 +195,28 @@ void shared_queue::returned(instant now, std::uint64_t ticket, bool taken, share
     }
     unfit_ = true;
     if (!returning_.empty()) return;
-    if (taken) most_returned_ *= 2;
+    if (taken) most_returned_ = std::min(2 * most_returned_, most_at_once);
     then.rearm = true;
     tick(now, then);
 }
 
-// Beyond need, as `shed`, as far as the store takes it.
+// Gives back what is promised beyond need, the latest first. Leases are meant for newcomers as
+// well, and a claim under way is looked at when it is answered.
+void shared_queue::shed(instant now, shared_actions& then) {
+    const std::uint32_t cost = costs_.empty() ? 1 : costs_.begin()->first;
+    for (auto at = held_.end(); covered_ >= wanted_ + cost && at != held_.begin();) {
+        --at;
+        holding& h = at->second;
+        if (at->first <= now) return;
+        if (h.lease) continue;
+        const std::uint64_t surplus = (covered_ - wanted_) / cost * cost;
+        hand_back_part(h, static_cast<std::uint32_t>(std::min<std::uint64_t>(surplus, h.permits)),
+                       then);
+        if (h.permits == 0) at = held_.erase(at);
+    }
+}
+
+// As `shed`, where costs differ.
 void shared_queue::shed_spare(instant now, spare_permits& spare, shared_actions& then) {
     while (!spare.empty() && spare.back().first == std::prev(held_.end())) {
         const auto [at, permits] = spare.back();

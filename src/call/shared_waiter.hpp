@@ -23,7 +23,7 @@ struct shared_waiter : rate_waiter {
     /// End of the queue's own time; `latest` is the end of the call's.
     instant queue_until = instant::max();
     std::uint32_t claims = 0;  ///< under way that were made for it
-    bool placed = false;       ///< the store promised it a moment, if only for another
+    bool placed = false;       ///< it has a place of its own in the queue, whoever used its promise
 
     [[nodiscard]] instant useful_until() const noexcept { return std::min(latest, queue_until); }
 };

@@ -10,11 +10,23 @@ using namespace std::chrono_literals;
 
 class shared_queue_order_test : public call_testing::queue_town {
 protected:
-    // Uses up what is free.
-    void fill(process& in, std::uint32_t permits) {
-        arrive(in, permits);
-        run(10ms);
-        ASSERT_EQ(granted(in), in.callers.size());
+    // A process alone that has used all there is.
+    process& use_up(std::uint32_t max, duration window,
+                    rate_strategy strategy = rate_strategy::sliding_window, duration way = 150us) {
+        processes.clear();
+        store.emplace(clock);
+        limit(max, window, strategy);
+        process& in = join();
+        in.way = way;
+        arrive(in, strategy == rate_strategy::leaky_bucket ? 1 : max);
+        run(10ms + 2 * way);
+        EXPECT_EQ(granted(in), 1u);
+        return in;
+    }
+    void arrive_and_wait(process& in, int many) {
+        for (int i = 0; i < many; ++i)
+            arrive(in);
+        run(100ms);
     }
 };
 
@@ -22,11 +34,7 @@ using turns = std::vector<std::size_t>;
 
 TEST_F(shared_queue_order_test, a_dear_call_of_a_higher_class_comes_before_cheap_ones) {
     for (const auto strategy : {rate_strategy::sliding_window, rate_strategy::token_bucket}) {
-        processes.clear();
-        store.emplace(clock);
-        limit(4, 1s, strategy);
-        process& in = join();
-        fill(in, 4);
+        process& in = use_up(4, 1s, strategy);
         for (int i = 0; i < 6; ++i)
             arrive(in);
         run(10ms);
@@ -42,11 +50,7 @@ TEST_F(shared_queue_order_test, a_dear_call_of_a_higher_class_comes_before_cheap
 
 TEST_F(shared_queue_order_test, a_cheap_call_of_a_higher_class_comes_before_dear_ones) {
     for (const auto strategy : {rate_strategy::token_bucket, rate_strategy::leaky_bucket}) {
-        processes.clear();
-        store.emplace(clock);
-        limit(4, 1s, strategy);
-        process& in = join();
-        fill(in, strategy == rate_strategy::leaky_bucket ? 1 : 4);
+        process& in = use_up(4, 1s, strategy);
         arrive(in, strategy == rate_strategy::leaky_bucket ? 1 : 3);
         arrive(in, strategy == rate_strategy::leaky_bucket ? 1 : 3);
         run(10ms);
@@ -59,9 +63,7 @@ TEST_F(shared_queue_order_test, a_cheap_call_of_a_higher_class_comes_before_dear
 }
 
 TEST_F(shared_queue_order_test, who_leaves_lets_the_next_one_move_up_whatever_it_costs) {
-    limit(2, 1s, rate_strategy::token_bucket);
-    process& in = join();
-    fill(in, 2);
+    process& in = use_up(2, 1s, rate_strategy::token_bucket);
     const caller first = arrive(in, 1);
     const caller dear = arrive(in, 2);
     const caller last = arrive(in, 1);
@@ -74,10 +76,8 @@ TEST_F(shared_queue_order_test, who_leaves_lets_the_next_one_move_up_whatever_it
 }
 
 TEST_F(shared_queue_order_test, behind_anothers_promise_nothing_is_given_up) {
-    limit(4, 1s, rate_strategy::token_bucket);
-    process& in = join();
+    process& in = use_up(4, 1s, rate_strategy::token_bucket);
     process& other = join();
-    fill(in, 4);
     for (int i = 0; i < 4; ++i)
         arrive(in);
     run(1ms);
@@ -95,10 +95,8 @@ TEST_F(shared_queue_order_test, behind_anothers_promise_nothing_is_given_up) {
 }
 
 TEST_F(shared_queue_order_test, a_promise_that_stays_serves_whom_it_suffices_for) {
-    limit(4, 1s, rate_strategy::token_bucket);
-    process& in = join();
+    process& in = use_up(4, 1s, rate_strategy::token_bucket);
     process& other = join();
-    fill(in, 4);
     arrive(in, 2);
     run(1ms);
     arrive(other);
@@ -110,10 +108,8 @@ TEST_F(shared_queue_order_test, a_promise_that_stays_serves_whom_it_suffices_for
 }
 
 TEST_F(shared_queue_order_test, with_others_who_want_nothing_it_holds_too) {
-    limit(4, 1s);
-    process& in = join();
+    process& in = use_up(4, 1s);
     (void)join();
-    fill(in, 4);
     for (int i = 0; i < 20; ++i)
         arrive(in);
     run(10ms);
@@ -128,9 +124,7 @@ TEST_F(shared_queue_order_test, with_others_who_want_nothing_it_holds_too) {
 
 // However often the order is disturbed, what it costs is bounded, and order comes in the end.
 TEST_F(shared_queue_order_test, order_costs_a_thousand_returns_a_second_at_most) {
-    limit(100, 1s);
-    process& in = join();
-    fill(in, 100);
+    process& in = use_up(100, 1s);
     for (int i = 0; i < 400; ++i)
         arrive(in);
     run(10ms);
@@ -148,13 +142,8 @@ TEST_F(shared_queue_order_test, order_costs_a_thousand_returns_a_second_at_most)
 
 TEST_F(shared_queue_order_test, whoever_has_a_place_keeps_it_while_promises_are_made_anew) {
     options.max_queue_size = 6;
-    limit(2, 1s);
-    process& in = join();
-    in.way = 5ms;
-    fill(in, 2);
-    for (int i = 0; i < 5; ++i)
-        arrive(in);
-    run(100ms);
+    process& in = use_up(2, 1s, rate_strategy::sliding_window, 5ms);
+    arrive_and_wait(in, 5);
     arrive(in, 2, 0);  // the sixth
     run(7ms);
     arrive(in);  // one too many
@@ -170,14 +159,9 @@ TEST_F(shared_queue_order_test, whoever_has_a_place_keeps_it_while_promises_are_
 
 TEST_F(shared_queue_order_test, a_queue_holds_no_more_than_it_may_while_classes_pass_each_other) {
     options.max_queue_size = 6;
-    limit(4, 4s, rate_strategy::token_bucket);
-    process& in = join();
-    in.way = 5ms;
-    fill(in, 4);
+    process& in = use_up(4, 4s, rate_strategy::token_bucket, 5ms);
     arrive(in, 2, 0);
-    for (int i = 0; i < 4; ++i)
-        arrive(in);
-    run(100ms);
+    arrive_and_wait(in, 4);
     arrive(in);  // the sixth: its claim is under way
     run(2ms);
     for (int i = 0; i < 20; ++i)
@@ -189,10 +173,7 @@ TEST_F(shared_queue_order_test, a_queue_holds_no_more_than_it_may_while_classes_
 
 TEST_F(shared_queue_order_test, whose_promise_was_anothers_has_a_place_of_its_own) {
     options.max_queue_size = 3;
-    limit(4, 4s, rate_strategy::token_bucket);
-    process& in = join();
-    in.way = 5ms;
-    fill(in, 4);
+    process& in = use_up(4, 4s, rate_strategy::token_bucket, 5ms);
     const caller leaves = arrive(in);
     arrive(in, 2);
     run(100ms);
@@ -211,11 +192,8 @@ TEST_F(shared_queue_order_test, whose_promise_was_anothers_has_a_place_of_its_ow
 
 TEST_F(shared_queue_order_test,
        what_was_asked_for_one_that_left_does_not_keep_a_dearer_one_from_asking) {
-    limit(4, 4s, rate_strategy::token_bucket);
-    process& in = join();
+    process& in = use_up(4, 4s, rate_strategy::token_bucket, 1ms);
     process& other = join();
-    in.way = 1ms;
-    fill(in, 4);
     leave(in, arrive(in));
     const caller dear = arrive(in, 3);
     const caller in_vain = arrive(in, 3, 5, now() + 1500ms);
@@ -242,13 +220,8 @@ TEST_F(shared_queue_order_test, where_nobody_has_to_wait_nobody_waits_for_anothe
 }
 
 TEST_F(shared_queue_order_test, a_pause_while_promises_go_back) {
-    limit(4, 1s);
-    process& in = join();
-    in.way = 5ms;
-    fill(in, 4);
-    for (int i = 0; i < 6; ++i)
-        arrive(in);
-    run(100ms);
+    process& in = use_up(4, 1s, rate_strategy::sliding_window, 5ms);
+    arrive_and_wait(in, 6);
     arrive(in, 3, 0);
     run(7ms);
     pause(in, 2s);
@@ -262,13 +235,8 @@ TEST_F(shared_queue_order_test, a_pause_while_promises_go_back) {
 }
 
 TEST_F(shared_queue_order_test, a_store_that_goes_while_promises_go_back) {
-    limit(4, 1s);
-    process& in = join();
-    in.way = 5ms;
-    fill(in, 4);
-    for (int i = 0; i < 6; ++i)
-        arrive(in);
-    run(100ms);
+    process& in = use_up(4, 1s, rate_strategy::sliding_window, 5ms);
+    arrive_and_wait(in, 6);
     arrive(in, 3, 0);
     run(2ms);
     EXPECT_EQ(in.queue.abandon().size(), 7u);
