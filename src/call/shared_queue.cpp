@@ -65,7 +65,7 @@ rate_decision shared_queue::add(instant now, shared_waiter& waiter, shared_actio
     }
     sizer_.note(now, waiter.cost);
     if (waiting_.empty() && covered_ > 0) unfit_ = true;  // made for others
-    const bool full = most_waiting_ > 0 && places_taken(now, waiter.cost) >= most_waiting_;
+    const bool full = most_waiting_ > 0 && std::max(reserved(), placed_) >= most_waiting_;
     if (full || waiting_.size() >= most_waiting_ + most_unanswered) {
         return {verdict::full, 0, outlook(now, waiter.cost)};
     }
@@ -160,15 +160,6 @@ duration shared_queue::outlook(instant now, std::uint32_t cost) const noexcept {
 std::size_t shared_queue::reserved() const noexcept {
     const std::size_t asked = to_ask_.size() + asked_waiters_;
     return waiting_.size() - std::min(asked, waiting_.size());
-}
-
-// Whose first answer is on its way may not have to wait. Where costs differ and all have to, a
-// promise is for whom it suffices, and only the number of those who wait is certain.
-std::size_t shared_queue::places_taken(instant now, std::uint32_t cost) const noexcept {
-    const bool one_cost = costs_.empty() || (have_one_cost() && costs_.begin()->first == cost);
-    const bool all_wait = is_saturated(now) || !returning_.empty();
-    if (all_wait && (unfit_ || !one_cost)) return waiting_.size();
-    return std::max(reserved(), placed_);
 }
 
 void shared_queue::place_waiter(shared_waiter& waiter) noexcept {

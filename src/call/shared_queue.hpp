@@ -210,7 +210,6 @@ private:
     [[nodiscard]] bool end_allowance(instant now, shared_actions& then);
     void recall(instant now, shared_actions& then);
     [[nodiscard]] std::size_t reserved() const noexcept;
-    [[nodiscard]] std::size_t places_taken(instant now, std::uint32_t cost) const noexcept;
     void place_waiter(shared_waiter& waiter) noexcept;
     [[nodiscard]] bool give_places(instant now, const std::vector<shared_waiter*>& promised,
                                    shared_actions& then);
