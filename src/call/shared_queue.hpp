@@ -179,7 +179,8 @@ private:
     void arrange(instant now, shared_actions& then);
     [[nodiscard]] bool may_go_back(instant now,
                                    const holdings::value_type& promise) const noexcept {
-        return promise.first > now && promise.second.ticket > stuck_;
+        // Soon due, it would only be used late.
+        return promise.first > later(now, promise.second.trip) && promise.second.ticket > stuck_;
     }
     void reorder(instant now, bool mends, holdings::iterator parting, shared_actions& then);
     void shed_spare(instant now, spare_permits& spare, shared_actions& then);
