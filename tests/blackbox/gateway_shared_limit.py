@@ -130,7 +130,8 @@ class SharedLimit(unittest.TestCase):
             gateway.wait_for_queued(count + 1)
         self.assertEqual([call.answer.status for call in calls], [200] * 4)
         order = [request.get("x-name") for request in self.api.requests[2:]]
-        self.assertEqual(order, ["first", "mid", "low-1", "low-2"])
+        # The last two go at one moment, each on its own connection.
+        self.assertEqual([*order[:2], *sorted(order[2:])], ["first", "mid", "low-1", "low-2"])
 
     def test_closed_refuses_without_redis_and_open_admits(self):
         closed = Gateway(self, shared(self.api.url, self.redis, 100, onStoreFailure="closed"))
